@@ -7,10 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/address.h"
 #include "base/log.h"
 #include "base/pattern.h"
+#include "config/config_errors.h"
+
+struct config_arena;
 
 struct config_log {
 	char *target; /* "auto", "stderr", "file:/path" */
@@ -31,21 +35,21 @@ struct config_limits {
 
 /* Milliseconds; 0 turns a timeout off where the option table says so. */
 struct config_timeouts {
-	uint32_t handshake_ms;
-	uint32_t connect_ms;
-	uint32_t ping_interval_ms;
-	uint32_t ping_timeout_ms;
-	uint32_t idle_ms;
-	uint32_t close_ms;
-	uint32_t send_stall_ms;
-	uint32_t drain_ms;
-	uint32_t close_spread_ms;
+	uint32_t handshake_ms;     /* never 0 */
+	uint32_t connect_ms;       /* never 0 */
+	uint32_t ping_interval_ms; /* 0: no pings */
+	uint32_t ping_timeout_ms;  /* never 0 */
+	uint32_t idle_ms;          /* 0: no limit */
+	uint32_t close_ms;         /* never 0 */
+	uint32_t send_stall_ms;    /* 0: no limit */
+	uint32_t drain_ms;         /* 0: sessions are not waited for */
+	uint32_t close_spread_ms;  /* 0: all at once */
 };
 
 struct config_listener {
-	char *name;
+	char *name;              /* unique among listeners */
 	char *listen;            /* as written */
-	struct address address;  /* parsed */
+	struct address address;  /* parsed: INET or UNIX */
 	uint32_t mode;           /* permission bits of a Unix socket */
 	bool v6_only;            /* "[::]:port" is dual stack unless set */
 };
@@ -56,12 +60,15 @@ struct config_server {
 };
 
 struct config_backend {
-	char *name;
+	char *name;              /* unique among backends */
 	struct config_server *servers;
 	size_t server_count;     /* at least 1 */
+	char **server_texts;     /* as written, server_count of them */
 };
 
 enum config_message { CONFIG_MESSAGE_BINARY, CONFIG_MESSAGE_TEXT };
+
+enum config_framing { CONFIG_FRAMING_STREAM };
 
 /* A document held in memory, answered to a plain GET (used by --demo). */
 struct config_page {
@@ -71,32 +78,85 @@ struct config_page {
 };
 
 struct config_route {
-	char *name;
+	char *name;              /* unique among routes */
+	char *host_text;         /* as written */
+	char *path_text;         /* as written */
+	char *backend_name;      /* as written; null for a page */
 	struct pattern_host host;
 	struct pattern_path path;
 	const struct config_backend *backend; /* null for a page */
 	const struct config_page *page;       /* null for a relay */
+	enum config_framing framing;
 	enum config_message message;
 	char **subprotocols;     /* in the order of preference */
 	size_t subprotocol_count;
+	char **origin_texts;     /* as written, origin_count of them */
 	struct pattern_origin *origins;
 	size_t origin_count;     /* at least 1: "same" is a pattern of its own */
 	struct config_limits limits;     /* global ones with the route's on top */
-	struct config_timeouts timeouts;
+	struct config_timeouts timeouts; /* likewise */
 	uint32_t max_sessions;   /* of this route alone; 0: no limit */
 };
 
+/*
+ * Every pointer inside, routes and their backends included, stays valid for as
+ * long as a reference is held; nothing is written once others can see it.
+ */
 struct config {
 	uint32_t refs;           /* atomic; by config_ref() and config_unref() */
+	struct config_arena *arena; /* owns every string and array below */
 	uint32_t workers;        /* threads, at least 1: "auto" is resolved */
 	struct config_log log;
 	struct config_limits limits;
 	struct config_timeouts timeouts;
 	struct config_listener *listeners;
-	size_t listener_count;
+	size_t listener_count;   /* at least 1 */
 	struct config_backend *backends;
 	size_t backend_count;
-	struct config_route *routes;
+	struct config_route *routes; /* in the order they are tried */
 	size_t route_count;
 };
+
+/*
+ * Reads `path`, then conf.d/*.conf beside it in name order, and checks all of
+ * it.  Returns
+ *   0        `*ret_config` holds one reference, config_unref() drops it
+ *   -EINVAL  at least one line was added to `errors`; an unreadable file too
+ *   -ENOMEM  out of memory; `errors` may hold lines
+ * `errors` was zeroed or emptied by the caller, who also calls
+ * config_errors_done().  Blocks on files: for the main thread.
+ */
+__attribute__((warn_unused_result))
+int config_load(const char *path, struct config_errors *errors,
+		struct config **ret_config);
+
+/* As config_load() on a text; `name` stands for the file in errors. */
+__attribute__((warn_unused_result))
+int config_parse_text(const char *name, const char *text,
+		      struct config_errors *errors, struct config **ret_config);
+
+/*
+ * Adds a last route, of any host, that answers a plain GET of `path` with
+ * `page`; both outlive the configuration.  Only before others can see it.
+ * Returns 0, -EINVAL (not a path pattern, or the name is taken) or -ENOMEM.
+ */
+__attribute__((warn_unused_result))
+int config_add_page(struct config *config, const char *path,
+		    const struct config_page *page);
+
+/* One more reference; returns `config`.  Any thread. */
+struct config *config_ref(struct config *config);
+
+/* Drops a reference, the last frees; clears the pointer, takes null. */
+void config_unref(struct config **config);
+
+/*
+ * Writes every option with its value: a configuration that loads to the same.
+ * Secrets are masked.  Errors stay in `out` (ferror).
+ */
+void config_dump(const struct config *config, FILE *out);
+
+/* The route of that name, or null.  Borrowed from `config`. */
+const struct config_route *config_route_by_name(const struct config *config,
+						const char *name);
 #endif
