@@ -14,7 +14,10 @@
 /*
  * Bytes go in through ws_conn_recv(), events and payload come out; frames to
  * send are written into the caller's memory.  The object owns no memory, has
- * no clock and knows no socket.  One thread at a time.
+ * no clock and knows no socket; it may be copied.  One thread at a time.
+ *
+ * What is sent is the caller's affair: data frames are made with
+ * ws_frame_header_before(), Close frames with ws_frame_make_close().
  */
 
 /* What ws_conn_recv() tells; at most one a call. */
@@ -43,25 +46,71 @@ struct ws_cursor {
 	uint8_t *out;    /* end of the payload so far; out <= in */
 };
 
-struct ws_conn {
-	/* … fields private to ws/, but for the ones below … */
-	uint16_t peer_code;   /* WS_EVENT_CLOSE: code, 1005 if it had none */
-	uint16_t fail_code;   /* WS_EVENT_FAIL: 1002, 1003, 1007 */
-	const char *fail_text; /* WS_EVENT_FAIL: constant text for the log */
+/* Where in the stream of frames the next byte belongs.  Private to ws/. */
+enum ws_phase {
+	WS_PHASE_HEADER,  /* in a frame's header, or before it */
+	WS_PHASE_DATA,    /* in the payload of a data frame */
+	WS_PHASE_CONTROL, /* in the payload of a control frame */
+	WS_PHASE_OVER,    /* behind a Close or a violation */
 };
 
-/* Prepares for the first byte behind the handshake. */
+struct ws_conn {
+	/* For the caller to read. */
+	uint64_t messages;       /* data messages completed */
+	const char *fail_text;   /* WS_EVENT_FAIL: constant text for the log */
+	uint16_t fail_code;      /* WS_EVENT_FAIL: 1002, 1003, 1007 */
+	uint16_t peer_code;      /* WS_EVENT_CLOSE: code, 1005 if it had none */
+	uint8_t peer_reason_len; /* WS_EVENT_CLOSE: bytes of peer_reason */
+
+	/* Private to ws/, but for peer_reason. */
+	uint8_t accept;           /* of enum ws_accept */
+	uint8_t gather_len;       /* bytes of the control payload so far */
+	uint8_t pong_len;         /* bytes of the waiting pong's payload */
+	bool has_pong;            /* a pong waits */
+	uint32_t pings_made;      /* number in the latest ping; 0: none */
+	enum ws_phase phase;
+	enum ws_opcode message;   /* type of the open one, CONTINUATION: none */
+	struct utf8_state text;   /* where the open text message stands */
+	uint64_t payload_left;    /* bytes of the frame still to come */
+	struct ws_frame_header frame; /* the frame being read */
+	union {
+		/* A control frame's payload: gathered whole, then judged. */
+		uint8_t gather[WS_CONTROL_PAYLOAD_MAX];
+		struct {
+			uint8_t peer_code_bytes[2];
+			/* WS_EVENT_CLOSE: UTF-8, no terminator. */
+			char peer_reason[WS_CONTROL_PAYLOAD_MAX - 2];
+		};
+	};
+	uint8_t pong[WS_CONTROL_PAYLOAD_MAX];
+};
+
+/*
+ * Prepares for the first byte behind the handshake.  `accept` is one or both
+ * of enum ws_accept.
+ */
 void ws_conn_init(struct ws_conn *conn, unsigned accept);
 
 /*
  * Consumes what it can of [in, in_end) and returns the first event, or
  * WS_EVENT_NONE with in == in_end.  Payload of data frames is at
- * [old out, new out) in every case, the event's included.  After
- * WS_EVENT_CLOSE or WS_EVENT_FAIL all further input is consumed unread.
+ * [old out, new out) in every case, the event's included.
+ *
+ * WS_EVENT_PING, WS_EVENT_PONG: `in` is behind the frame; call again for the
+ * rest.  WS_EVENT_CLOSE, WS_EVENT_FAIL: in == in_end, and all further input is
+ * consumed unread, with WS_EVENT_NONE.
+ *
+ * A message of a type not in `accept` fails at its first header (1003), a text
+ * at the first byte that makes it no UTF-8 (1007, section 8.1); the payload up
+ * to that byte is delivered, and may end inside a character.
  */
+__attribute__((warn_unused_result))
 enum ws_event ws_conn_recv(struct ws_conn *conn, struct ws_cursor *cursor);
 
-/* Whether a pong waits to be sent. */
+/*
+ * Whether a pong waits to be sent.  There is one slot: a later ping takes the
+ * place of one not answered yet (section 5.5.3).
+ */
 bool ws_conn_has_reply(const struct ws_conn *conn);
 
 /* Writes the waiting pong frame; returns its size, 0 if none waits. */
@@ -72,7 +121,10 @@ size_t ws_conn_take_reply(struct ws_conn *conn,
 size_t ws_conn_make_ping(struct ws_conn *conn,
 			 uint8_t ret_frame[WS_CONTROL_FRAME_MAX]);
 
-/* Whether the pong just told answers the latest ping made. */
+/*
+ * Whether the pong just told answers the latest ping made.  Valid between
+ * WS_EVENT_PONG and the next call that takes a `struct ws_conn *`.
+ */
 bool ws_conn_pong_is_ours(const struct ws_conn *conn);
 
 #endif
