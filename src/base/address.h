@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where to listen or connect: "host:port", "[::1]:port", "unix:/path", "unix:@name". */
+/* Where to listen or connect: "host:port", "[::1]:port", "unix:/path". */
 
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H

@@ -61,7 +61,7 @@ enum pattern_origin_kind {
 	PATTERN_ORIGIN_SAME,   /* "same": the host and port of the request */
 	PATTERN_ORIGIN_NULL,   /* "null": an opaque origin, RFC 6454 section 7 */
 	PATTERN_ORIGIN_EXACT,  /* "https://a.example:8443" */
-	PATTERN_ORIGIN_SUFFIX, /* "https://*.example.org" */
+	PATTERN_ORIGIN_SUFFIX, /* scheme and "*.example.org" */
 };
 
 struct pattern_origin {

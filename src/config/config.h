@@ -118,8 +118,8 @@ struct config {
 };
 
 /*
- * Reads `path`, then conf.d/*.conf beside it in name order, and checks all of
- * it.  Returns
+ * Reads `path`, then every "*.conf" in conf.d beside it in name order, and
+ * checks all of it.  Returns
  *   0        `*ret_config` holds one reference, config_unref() drops it
  *   -EINVAL  at least one line was added to `errors`; an unreadable file too
  *   -ENOMEM  out of memory; `errors` may hold lines
