@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""Fixtures: daemons, backends and clients that are gone when a test is."""
+
+import sys
+from pathlib import Path
+from typing import Any, Callable, Iterator, List
+
+import pytest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lib import backends, ws  # noqa: E402
+from lib.relay import Relay, Relays  # noqa: E402
+
+
+@pytest.fixture
+def start_relay(tmp_path: Path) -> Iterator[Relays]:
+    """Starts a daemon with a configuration."""
+    relays = Relays(tmp_path)
+    yield relays
+    relays.finish()
+
+
+@pytest.fixture
+def keep() -> Iterator[Callable[[Any], Any]]:
+    """Takes a backend into care: finished after the test."""
+    kept: List[Any] = []
+
+    def add(backend: Any) -> Any:
+        kept.append(backend)
+        return backend
+
+    yield add
+    for backend in kept:
+        backend.finish()
+
+
+@pytest.fixture
+def backend(keep: Callable[[Any], Any]) -> backends.Backend:
+    """A backend whose connections the test takes itself."""
+    return keep(backends.Backend())
+
+
+@pytest.fixture
+def echo(keep: Callable[[Any], Any]) -> backends.Server:
+    """A backend that echoes."""
+    return keep(backends.Server(backends.echo))
+
+
+@pytest.fixture
+def connect(start_relay: Relays) -> Iterator[Callable[..., ws.Client]]:
+    """Opens WebSockets, closed before the daemon is stopped."""
+    clients: List[ws.Client] = []
+
+    def open_one(relay: Any, *arguments: Any, **more: Any) -> ws.Client:
+        address = relay.address if isinstance(relay, Relay) else relay
+        client = ws.connect(address, *arguments, **more)
+        clients.append(client)
+        return client
+
+    yield open_one
+    for client in clients:
+        client.sock.close()
+
+
+@pytest.fixture
+def client_of(start_relay: Relays) -> Iterator[Callable[..., ws.Client]]:
+    """Opens connections that have sent nothing yet."""
+    clients: List[ws.Client] = []
+
+    def open_one(relay: Any, **more: Any) -> ws.Client:
+        address = relay.address if isinstance(relay, Relay) else relay
+        clients.append(ws.Client(address, **more))
+        return clients[-1]
+
+    yield open_one
+    for client in clients:
+        client.sock.close()
