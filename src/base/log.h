@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The log: lines are handed to a thread of its own; a full queue drops and counts. */
+/* The log: a thread of its own writes; a full queue drops lines and counts. */
 
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -13,7 +13,7 @@
 
 /*
  * One log per process.  A line is formatted on the caller's stack and copied
- * into a ring of LOG_RING_BYTES under a short lock; a writer thread drains it.
+ * into a ring of 256 KiB under a short lock; a writer thread drains it.
  * So a caller never waits for a disk, a pipe or a terminal: when the ring is
  * full the line is dropped and counted.  Where lines are missing the writer
  * puts one of its own: "notice log lines dropped count=N".
@@ -26,8 +26,8 @@
  * keep their order.
  *
  * Without an open log (before log_open(), after log_close()) lines go
- * straight to stderr, as text, at level info and above or as set: start-up
- * errors need no log.  Such a write may block.
+ * straight to stderr as text, at the level last set (info at first): start-up
+ * errors need no open log.  Such a write may block.
  *
  * Threads: log_is_on(), log_event(), log_printf() and log_dropped() from any;
  * everything else from one thread at a time, the supervisor's.  log_open()
@@ -36,8 +36,6 @@
  */
 
 enum log_target { LOG_TARGET_STDERR, LOG_TARGET_FILE };
-
-enum { LOG_RING_BYTES = 256 * 1024 };
 
 struct log_options {
 	enum log_target target;

@@ -16,8 +16,8 @@
  *
  * Text:
  *   2026-11-23T00:12:01.123Z info session closed id=12 host="a b"
- * A value that is empty or has a byte outside [A-Za-z0-9._:/@%+,[]*?!~#&;|$^(){}<>-]
- * stands in quotes.  Whether quoted or not, no line contains a control
+ * A value that is empty or has a byte other than A-Z a-z 0-9 . _ : / @ % + , -
+ * [ ] * ~ stands in quotes, with \" and \\ inside.  No line contains a control
  * character (C0, DEL, C1), a character that is invisible or reorders its
  * neighbours (U+200B-200F, U+2028-202E, U+2060-206F, U+FEFF) or a byte that is
  * not UTF-8: each of their bytes is written \xNN, but for \n, \r and \t.
