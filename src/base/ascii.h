@@ -20,7 +20,7 @@ enum ascii_class {
 	ASCII_HOST = 0x08,  /* reg-name of RFC 3986, "%" not included */
 	ASCII_ALPHA = 0x10,
 	ASCII_DIGIT = 0x20,
-	ASCII_HEX = 0x40,   /* 0-9 a-f A-F */
+	ASCII_HEX = 0x40, /* 0-9 a-f A-F */
 };
 
 /* One row of eight bytes a line; the comment is the first byte of the row. */

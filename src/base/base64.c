@@ -17,8 +17,9 @@ static void encode_group(uint32_t bits, char *ret_text)
 void base64_encode(const uint8_t *data, size_t len, char *ret_text)
 {
 	for (; len >= 3; len -= 3, data += 3, ret_text += 4) {
-		encode_group((uint32_t)data[0] << 16 |
-			     (uint32_t)data[1] << 8 | data[2], ret_text);
+		encode_group((uint32_t)data[0] << 16 | (uint32_t)data[1] << 8 |
+				     data[2],
+			     ret_text);
 	}
 	if (len > 0) {
 		uint32_t second = len == 2 ? data[1] : 0;

@@ -30,18 +30,18 @@
 
 struct http_head_limits {
 	uint32_t request_line; /* bytes of the request line, without CRLF */
-	uint32_t headers;      /* bytes of all field lines, their CRLFs included */
+	uint32_t headers;      /* bytes of all field lines with their CRLFs */
 	uint32_t header_count; /* field lines */
 };
 
 /* What a request is, or the HTTP status to refuse it with. */
 enum http_head_status {
-	HTTP_HEAD_MORE,          /* so far, so good: show more */
-	HTTP_HEAD_DONE,          /* the head is whole and valid */
-	HTTP_HEAD_BAD,           /* 400: not a request head */
+	HTTP_HEAD_MORE,		 /* so far, so good: show more */
+	HTTP_HEAD_DONE,		 /* the head is whole and valid */
+	HTTP_HEAD_BAD,		 /* 400: not a request head */
 	HTTP_HEAD_LINE_TOO_LONG, /* 414: request line over its limit */
-	HTTP_HEAD_TOO_LARGE,     /* 431: field lines over a limit */
-	HTTP_HEAD_BAD_VERSION,   /* 505: HTTP of another version than 1.1 */
+	HTTP_HEAD_TOO_LARGE,	 /* 431: field lines over a limit */
+	HTTP_HEAD_BAD_VERSION,	 /* 505: HTTP of another version than 1.1 */
 };
 
 /* Where in the grammar the next byte stands; private to head.c. */
@@ -64,28 +64,28 @@ enum http_head_state {
 /* Offsets count from the start of the head; only head_len is for callers. */
 struct http_head_parser {
 	struct http_head_limits limits;
-	uint32_t head_len;   /* bytes consumed; once DONE, size of the head */
-	uint32_t line;       /* request line */
+	uint32_t head_len; /* bytes consumed; once DONE, size of the head */
+	uint32_t line;	   /* request line */
 	uint32_t method_end;
 	uint32_t target_end;
-	uint32_t fields;     /* first field line */
-	uint32_t name;       /* field line being read */
-	uint32_t colon;      /* its colon */
-	uint32_t host;       /* value of Host; 0: none seen */
+	uint32_t fields; /* first field line */
+	uint32_t name;	 /* field line being read */
+	uint32_t colon;	 /* its colon */
+	uint32_t host;	 /* value of Host; 0: none seen */
 	uint32_t host_len;
-	uint32_t count;      /* field lines begun */
+	uint32_t count; /* field lines begun */
 	enum http_head_state state;
-	uint32_t fault;      /* index of the broken rule; 0: none */
+	uint32_t fault; /* index of the broken rule; 0: none */
 };
 
-/* A valid request.  All slices but an absent path are in the head's memory. */
+/* A valid request; slices (an absent path aside) are in the head's memory. */
 struct http_request {
 	struct slice method;
-	struct slice target;    /* as sent */
-	struct slice path;      /* raw, begins with "/" */
-	struct slice query;     /* raw, behind the "?"; empty if there is none */
+	struct slice target;	/* as sent */
+	struct slice path;	/* raw, begins with "/" */
+	struct slice query;	/* raw, behind the "?"; may be empty */
 	struct slice authority; /* host[:port], never empty */
-	struct slice fields;    /* the field lines, for http_field_next() */
+	struct slice fields;	/* the field lines, for http_field_next() */
 };
 
 struct http_field {
@@ -116,9 +116,8 @@ void http_head_init(struct http_head_parser *p,
  * Host at the end of its line.  After any answer but HTTP_HEAD_MORE further
  * calls read nothing and repeat it.
  */
-__attribute__((warn_unused_result))
-enum http_head_status http_head_parse(struct http_head_parser *p,
-				      const char *data, size_t len);
+__attribute__((warn_unused_result)) enum http_head_status
+http_head_parse(struct http_head_parser *p, const char *data, size_t len);
 
 /* Which rule was broken: constant text; "" while none is. */
 const char *http_head_error_text(const struct http_head_parser *p);

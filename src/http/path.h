@@ -11,7 +11,7 @@
 /* What http_path_decode() returns. */
 enum http_path_result {
 	HTTP_PATH_OK = 0,
-	HTTP_PATH_BAD,      /* 400: no "/" first, bad escape, NUL, dot segment */
+	HTTP_PATH_BAD,	    /* 400: no "/" first, bad escape, %00, dots */
 	HTTP_PATH_TOO_LONG, /* does not fit `cap` */
 };
 
@@ -24,8 +24,7 @@ enum http_path_result {
  * of the path can see another one.  Unless the answer is HTTP_PATH_OK the
  * bytes at `ret_text` are undefined and `*ret_len` is untouched.
  */
-__attribute__((warn_unused_result))
-int http_path_decode(struct slice raw, char *ret_text, size_t cap,
-		     size_t *ret_len);
+__attribute__((warn_unused_result)) int
+http_path_decode(struct slice raw, char *ret_text, size_t cap, size_t *ret_len);
 
 #endif

@@ -18,12 +18,12 @@
 /* HTTP_UPGRADE_OK, or why the request is refused. */
 enum http_upgrade_verdict {
 	HTTP_UPGRADE_OK,
-	HTTP_UPGRADE_NOT_GET,       /* 405 */
-	HTTP_UPGRADE_HAS_BODY,      /* 400: a body, or a length that is none */
-	HTTP_UPGRADE_DUPLICATE,     /* 400: a field twice that may come once */
+	HTTP_UPGRADE_NOT_GET,	    /* 405 */
+	HTTP_UPGRADE_HAS_BODY,	    /* 400: a body, or a length that is none */
+	HTTP_UPGRADE_DUPLICATE,	    /* 400: a field twice that may come once */
 	HTTP_UPGRADE_NOT_WEBSOCKET, /* 426: no Upgrade to websocket */
 	HTTP_UPGRADE_BAD_VERSION,   /* 426: Sec-WebSocket-Version is not 13 */
-	HTTP_UPGRADE_BAD_KEY,       /* 400: Sec-WebSocket-Key absent or bad */
+	HTTP_UPGRADE_BAD_KEY,	    /* 400: Sec-WebSocket-Key absent or bad */
 };
 
 /* What http_upgrade_choose_protocol() returns. */
@@ -57,8 +57,7 @@ struct http_upgrade {
  * Content-Length, Origin, Sec-WebSocket-Key and Sec-WebSocket-Version come at
  * most once.  Judged in this order: NOT_GET, DUPLICATE, HAS_BODY.
  */
-__attribute__((warn_unused_result))
-enum http_upgrade_verdict
+__attribute__((warn_unused_result)) enum http_upgrade_verdict
 http_request_check(const struct http_request *request);
 
 /*
@@ -67,8 +66,7 @@ http_request_check(const struct http_request *request);
  * BAD_KEY.  Connection and Upgrade may be lists over several lines.  Unless
  * the answer is HTTP_UPGRADE_OK, `*ret` is untouched.
  */
-__attribute__((warn_unused_result))
-enum http_upgrade_verdict
+__attribute__((warn_unused_result)) enum http_upgrade_verdict
 http_upgrade_check(const struct http_request *request,
 		   struct http_upgrade *ret);
 
@@ -84,17 +82,16 @@ const char *http_upgrade_text(enum http_upgrade_verdict verdict);
  * token, with a name twice or with nothing in it is HTTP_PROTOCOL_BAD, whether
  * or not a name is wanted.  Stores the index only for HTTP_PROTOCOL_CHOSEN.
  */
-__attribute__((warn_unused_result))
-int http_upgrade_choose_protocol(const struct http_request *request,
-				 char *const *wanted, size_t count,
-				 size_t *ret_index);
+__attribute__((warn_unused_result)) int http_upgrade_choose_protocol(
+	const struct http_request *request, char *const *wanted, size_t count,
+	size_t *ret_index);
 
 /*
  * The Sec-WebSocket-Accept for a key that http_upgrade_check() gave, with a
  * terminator (RFC 6455 section 4.2.2 item 5.4).  0, or -1 if the key has not
  * HTTP_KEY_LEN characters or the digest fails; `ret` then is untouched.
  */
-__attribute__((warn_unused_result))
-int http_accept_key(struct slice key, char ret[HTTP_ACCEPT_SIZE]);
+__attribute__((warn_unused_result)) int
+http_accept_key(struct slice key, char ret[HTTP_ACCEPT_SIZE]);
 
 #endif
