@@ -31,8 +31,7 @@ void base64_encode(const uint8_t *data, size_t len, char *ret_text);
  * that two different texts never give the same bytes.  False if the text is
  * anything else or its bytes do not fit; the outputs then are untouched.
  */
-__attribute__((warn_unused_result))
 bool base64_decode(struct slice text, uint8_t *ret_data, size_t cap,
-		   size_t *ret_len);
+		   size_t *ret_len) __attribute__((warn_unused_result));
 
 #endif

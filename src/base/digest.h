@@ -14,7 +14,7 @@
  * where nothing depends on its strength.  Any thread; allocates nothing and
  * takes no lock.  0, or -1 if the library refuses; `ret` then is untouched.
  */
-__attribute__((warn_unused_result))
-int digest_sha1(const void *data, size_t len, uint8_t ret[DIGEST_SHA1_SIZE]);
+int digest_sha1(const void *data, size_t len, uint8_t ret[DIGEST_SHA1_SIZE])
+	__attribute__((warn_unused_result));
 
 #endif

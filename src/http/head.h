@@ -116,8 +116,9 @@ void http_head_init(struct http_head_parser *p,
  * Host at the end of its line.  After any answer but HTTP_HEAD_MORE further
  * calls read nothing and repeat it.
  */
-__attribute__((warn_unused_result)) enum http_head_status
-http_head_parse(struct http_head_parser *p, const char *data, size_t len);
+enum http_head_status http_head_parse(struct http_head_parser *p,
+				      const char *data, size_t len)
+	__attribute__((warn_unused_result));
 
 /* Which rule was broken: constant text; "" while none is. */
 const char *http_head_error_text(const struct http_head_parser *p);

@@ -24,7 +24,7 @@ enum http_path_result {
  * of the path can see another one.  Unless the answer is HTTP_PATH_OK the
  * bytes at `ret_text` are undefined and `*ret_len` is untouched.
  */
-__attribute__((warn_unused_result)) int
-http_path_decode(struct slice raw, char *ret_text, size_t cap, size_t *ret_len);
+int http_path_decode(struct slice raw, char *ret_text, size_t cap,
+		     size_t *ret_len) __attribute__((warn_unused_result));
 
 #endif

@@ -34,9 +34,10 @@ const char *http_status_reason(unsigned status);
  * 101 Switching Protocols (RFC 6455 section 4.2.2 item 5).  `protocol` is the
  * chosen subprotocol or null.
  */
-__attribute__((warn_unused_result)) size_t http_response_switching(
-	char *buf, size_t cap, const char accept[HTTP_ACCEPT_SIZE],
-	const char *protocol);
+size_t http_response_switching(char *buf, size_t cap,
+			       const char accept[HTTP_ACCEPT_SIZE],
+			       const char *protocol)
+	__attribute__((warn_unused_result));
 
 /*
  * A refusal with `text` and a line end as its body, after which the connection
@@ -44,15 +45,16 @@ __attribute__((warn_unused_result)) size_t http_response_switching(
  * 9110 section 15.5.22, RFC 6455 section 4.4).  `retry_after_s` seconds are
  * told in Retry-After; 0: not told.
  */
-__attribute__((warn_unused_result)) size_t
-http_response_refusal(char *buf, size_t cap, unsigned status, const char *text,
-		      uint32_t retry_after_s);
+size_t http_response_refusal(char *buf, size_t cap, unsigned status,
+			     const char *text, uint32_t retry_after_s)
+	__attribute__((warn_unused_result));
 
 /*
  * The head of a 200 whose body, `content_len` bytes, the caller sends behind
  * it before it closes the connection.
  */
-__attribute__((warn_unused_result)) size_t http_response_page_head(
-	char *buf, size_t cap, const char *content_type, size_t content_len);
+size_t http_response_page_head(char *buf, size_t cap, const char *content_type,
+			       size_t content_len)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -24,8 +24,8 @@ struct http_target {
  * authority form of CONNECT and the "*" of OPTIONS among it: they name
  * nothing that this server has.
  */
-__attribute__((warn_unused_result)) bool
-http_target_split(struct slice target, struct http_target *ret);
+bool http_target_split(struct slice target, struct http_target *ret)
+	__attribute__((warn_unused_result));
 
 /*
  * Whether `s` is host[:port] (RFC 3986 section 3.2.2) with a host that is not

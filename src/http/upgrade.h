@@ -57,8 +57,8 @@ struct http_upgrade {
  * Content-Length, Origin, Sec-WebSocket-Key and Sec-WebSocket-Version come at
  * most once.  Judged in this order: NOT_GET, DUPLICATE, HAS_BODY.
  */
-__attribute__((warn_unused_result)) enum http_upgrade_verdict
-http_request_check(const struct http_request *request);
+enum http_upgrade_verdict http_request_check(const struct http_request *request)
+	__attribute__((warn_unused_result));
 
 /*
  * Whether a request that passed http_request_check() asks for a WebSocket
@@ -66,9 +66,9 @@ http_request_check(const struct http_request *request);
  * BAD_KEY.  Connection and Upgrade may be lists over several lines.  Unless
  * the answer is HTTP_UPGRADE_OK, `*ret` is untouched.
  */
-__attribute__((warn_unused_result)) enum http_upgrade_verdict
-http_upgrade_check(const struct http_request *request,
-		   struct http_upgrade *ret);
+enum http_upgrade_verdict http_upgrade_check(const struct http_request *request,
+					     struct http_upgrade *ret)
+	__attribute__((warn_unused_result));
 
 /* The HTTP status to refuse with; 101 for HTTP_UPGRADE_OK. */
 unsigned http_upgrade_status(enum http_upgrade_verdict verdict);
@@ -82,16 +82,17 @@ const char *http_upgrade_text(enum http_upgrade_verdict verdict);
  * token, with a name twice or with nothing in it is HTTP_PROTOCOL_BAD, whether
  * or not a name is wanted.  Stores the index only for HTTP_PROTOCOL_CHOSEN.
  */
-__attribute__((warn_unused_result)) int http_upgrade_choose_protocol(
-	const struct http_request *request, char *const *wanted, size_t count,
-	size_t *ret_index);
+int http_upgrade_choose_protocol(const struct http_request *request,
+				 char *const *wanted, size_t count,
+				 size_t *ret_index)
+	__attribute__((warn_unused_result));
 
 /*
  * The Sec-WebSocket-Accept for a key that http_upgrade_check() gave, with a
  * terminator (RFC 6455 section 4.2.2 item 5.4).  0, or -1 if the key has not
  * HTTP_KEY_LEN characters or the digest fails; `ret` then is untouched.
  */
-__attribute__((warn_unused_result)) int
-http_accept_key(struct slice key, char ret[HTTP_ACCEPT_SIZE]);
+int http_accept_key(struct slice key, char ret[HTTP_ACCEPT_SIZE])
+	__attribute__((warn_unused_result));
 
 #endif
