@@ -22,7 +22,9 @@ static inline size_t ref_size(uint8_t lead)
 	return 0;
 }
 
-static inline bool ref_meets(uint32_t lo, uint32_t hi, uint32_t from, uint32_t to)
+/* Whether two ranges of code points have one in common. */
+static inline bool ref_meets(uint32_t lo, uint32_t hi, uint32_t from,
+			     uint32_t to)
 {
 	return lo <= to && hi >= from;
 }

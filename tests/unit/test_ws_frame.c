@@ -2,17 +2,14 @@
 /* Frame headers of RFC 6455 section 5.2: whole, byte by byte, in every cut. */
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "death.h"
 #include "guard.h"
 #include "ws/frame.h"
 
@@ -378,23 +375,6 @@ static void test_close_reason_is_cut(void **unused)
 	reason[10] = (char)0xFF;
 	assert_int_equal(ws_frame_make_close(1000, slice_make(reason, 200),
 					     frame), 14);
-}
-
-/* Runs what must not return: true if it ended with an assertion. */
-static bool aborts(void (*call)(void))
-{
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		fclose(stderr);
-		signal(SIGABRT, SIG_DFL);
-		call();
-		_exit(0);
-	}
-	assert_true(pid > 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
 }
 
 static void send_1006(void)

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* Streams of client frames, and a ws_conn that gets them in every cut. */
+
+#ifndef TESTS_UNIT_WS_STREAM_H
+#define TESTS_UNIT_WS_STREAM_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "guard.h"
+#include "ref_ws_conn.h"
+#include "ws/conn.h"
+#include "ws_transcript.h"
+
+/* Largest gap between a piece and the place of its payload. */
+#define GAP_MAX 24
+
+struct stream {
+	uint8_t data[8192];
+	size_t len;
+	uint32_t seed;
+};
+
+static inline uint32_t next_random(struct stream *s)
+{
+	s->seed ^= s->seed << 13;
+	s->seed ^= s->seed >> 17;
+	s->seed ^= s->seed << 5;
+	return s->seed;
+}
+
+/* Adds a masked frame; `first` is FIN, RSV and opcode as on the wire. */
+static inline void add_frame(struct stream *s, uint8_t first, const void *payload,
+		      size_t len)
+{
+	const uint8_t *bytes = payload;
+	uint8_t key[4] = { 0xA5, (uint8_t)s->len, 0x00, 0x5A };
+	uint8_t *out = s->data + s->len;
+
+	*out++ = first;
+	*out++ = (uint8_t)(0x80 | (len < 126 ? len : 126));
+	if (len >= 126) {
+		*out++ = (uint8_t)(len >> 8);
+		*out++ = (uint8_t)len;
+	}
+	memcpy(out, key, sizeof(key));
+	out += sizeof(key);
+	for (size_t i = 0; i < len; i++)
+		*out++ = bytes[i] ^ key[i % 4];
+	s->len = (size_t)(out - s->data);
+}
+
+static inline void add_text(struct stream *s, uint8_t first, const char *text)
+{
+	add_frame(s, first, text, strlen(text));
+}
+
+static inline void add_raw(struct stream *s, const void *bytes, size_t len)
+{
+	memcpy(s->data + s->len, bytes, len);
+	s->len += len;
+}
+
+/* In pieces of `piece` bytes, or of random sizes when that is 0. */
+static inline void run_pieces(struct ws_transcript *t, unsigned accept,
+		       struct stream *s, size_t piece)
+{
+	size_t room = s->len + GAP_MAX;
+	uint8_t *area = guard_alloc_end(room);
+	struct ws_conn conn;
+
+	transcript_init(t, s->len);
+	ws_conn_init(&conn, accept);
+	for (size_t at = 0; at < s->len;) {
+		uint32_t r = next_random(s);
+		size_t len = piece > 0 ? piece : r % 8 ? r / 8 % 16 : r % 2000;
+
+		if (len > s->len - at)
+			len = s->len - at;
+		transcript_feed(t, &conn, area + room, s->data + at, len,
+				r % (GAP_MAX + 1));
+		at += len;
+	}
+	guard_free_end(area, room);
+}
+
+static inline void run_cut(struct ws_transcript *t, unsigned accept,
+		    const struct stream *s, size_t cut)
+{
+	size_t room = s->len + GAP_MAX;
+	uint8_t *area = guard_alloc_end(room);
+	struct ws_conn conn;
+
+	transcript_init(t, s->len);
+	ws_conn_init(&conn, accept);
+	transcript_feed(t, &conn, area + room, s->data, cut, 0);
+	transcript_feed(t, &conn, area + room, s->data + cut, s->len - cut, 6);
+	guard_free_end(area, room);
+}
+
+static inline void check_same(const struct ws_transcript *expected,
+		       struct ws_transcript *t, const char *how, size_t at)
+{
+	if (!transcript_equal(expected, t))
+		fail_msg("%s %zu: payload %zu not %zu, events %zu not %zu",
+			 how, at, t->payload_len, expected->payload_len,
+			 t->events_len, expected->events_len);
+	transcript_done(t);
+}
+
+/*
+ * Runs a stream whole, byte by byte, in every cut into two: all must say what
+ * the reference says.  `*ret` is that, to be freed with transcript_done().
+ */
+static inline void run(struct ws_transcript *ret, unsigned accept, struct stream *s)
+{
+	struct ws_transcript t;
+
+	transcript_init(ret, s->len);
+	ref_run(ret, accept, s->data, s->len);
+	run_pieces(&t, accept, s, s->len + 1);
+	check_same(ret, &t, "whole", s->len);
+	run_pieces(&t, accept, s, 1);
+	check_same(ret, &t, "byte by byte", 1);
+	for (size_t cut = 0; cut <= s->len; cut++) {
+		run_cut(&t, accept, s, cut);
+		check_same(ret, &t, "cut at", cut);
+	}
+}
+
+#endif
