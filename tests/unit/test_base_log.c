@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of the log: callers never wait, drops are told of, files come and go. */
+/* Tests of the log: callers never wait, drops are told of, files change. */
 
 #include <dirent.h>
 #include <errno.h>

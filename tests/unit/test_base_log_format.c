@@ -240,8 +240,8 @@ static void test_bytes_that_are_not_utf8(void **state)
 static void test_event_is_escaped_unquoted(void **state)
 {
 	(void)state;
-	assert_string_equal(
-		format(LOG_STYLE_JOURNAL, "say \"x\" \\ \x1b\n\xff\xc2\x85", NULL, 0),
+	const char *event = "say \"x\" \\ \x1b\n\xff\xc2\x85";
+	assert_string_equal(format(LOG_STYLE_JOURNAL, event, NULL, 0),
 		"<6>info say \"x\" \\\\ \\x1b\\n\\xff\\xc2\\x85");
 	(void)format(LOG_STYLE_JSON, "say \"x\"\n", NULL, 0);
 	assert_non_null(strstr(text, "\"event\":\"say \\\"x\\\"\\n\"}"));
