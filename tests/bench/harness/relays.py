@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: MIT
+"""The relays that are compared, each started on one core, one worker."""
+
+import os
+import shutil
+import socket
+import subprocess
+
+from .process import Failed, Process, wait_until
+
+JOBS = ("echo", "sink", "source")
+BACKEND_PORT = {"echo": 8002, "sink": 8003, "source": 8004}
+RELAY_PORT = {"echo": 9002, "sink": 9003, "source": 9004}
+
+
+def _listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _first_line(command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False,
+                          stderr=subprocess.STDOUT, timeout=20)
+    return done.stdout.decode(errors="replace").strip().split("\n")[0]
+
+
+class Relay:
+    """A relay that is started afresh for every measurement."""
+    name = ""
+    program = ""
+    package = ""            # what a user installs to have it
+    websocket = True
+    max_sessions = 9000     # two descriptors each, of 20,000
+    only = None             # the measurements it takes part in; None = all
+
+    def __init__(self, options):
+        self.options = options
+        self.processes = []
+
+    def find(self):
+        """The program's path, or None when it is not there."""
+        path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+        return shutil.which(self.program, path=path)
+
+    def version(self):
+        """One line on which version this is."""
+        return _first_line([self.find(), "-v"])
+
+    def commands(self, jobs, work):
+        """The command lines to start; configuration goes into work."""
+        raise NotImplementedError
+
+    def path(self, job):
+        """What a WebSocket client asks for."""
+        return "/" + job
+
+    def port(self, job):
+        """Where the relay takes connections for a job."""
+        return RELAY_PORT[job]
+
+    def start(self, jobs, work):
+        """Starts it; returns when it accepts connections."""
+        log = os.path.join(work, "relay.log")
+        for command in self.commands(jobs, work):
+            self.processes.append(Process(command, self.options.cpu, log))
+        for job in jobs:
+            wait_until(lambda: self.check() or _listens(self.port(job)), 20,
+                       f"{self.name} does not listen")
+
+    def check(self):
+        """Failed when one of its processes has ended."""
+        for p in self.processes:
+            p.check()
+
+    def total(self, figure):
+        """The sum of a figure of process.py over its process trees."""
+        self.check()
+        return sum(figure(p.pid) for p in self.processes)
+
+    def stop(self):
+        """Ends all of it."""
+        for p in self.processes:
+            p.stop()
+        self.processes = []
+
+
+class Built(Relay):
+    """A relay out of the build directory."""
+
+    def find(self):
+        path = os.path.join(self.options.build_dir, self.program)
+        return path if os.access(path, os.X_OK) else None
+
+
+class Forwarder(Built):
+    """The yardstick."""
+    name = "forwarder"
+    program = "tests/bench/forwarder"
+    package = "make bench-programs"
+    websocket = False
+
+    def version(self):
+        return "bare libevent TCP forwarder (tests/bench/forwarder.c)"
+
+    def commands(self, jobs, work):
+        return [[self.find()] + [
+            f"127.0.0.1:{RELAY_PORT[j]}=127.0.0.1:{BACKEND_PORT[j]}"
+            for j in jobs]]
+
+
+class Wsrelayd(Built):
+    """Ours."""
+    name = "wsrelayd"
+    program = "src/wsrelayd"
+    package = "make"
+    log_level = "warning"
+
+    def version(self):
+        return _first_line([self.find(), "--version"])
+
+    def port(self, job):
+        return RELAY_PORT["echo"]
+
+    def commands(self, jobs, work):
+        conf = os.path.join(work, "wsrelayd.conf")
+        servers = "".join(
+            f'  {j} = {{ servers = ( "127.0.0.1:{BACKEND_PORT[j]}" ); }};\n'
+            for j in jobs)
+        routes = ",\n".join(
+            f'  {{ name = "{j}"; path = "/{j}"; backend = "{j}"; }}'
+            for j in jobs)
+        with open(conf, "w", encoding="ascii") as f:
+            f.write(f'workers = 1;\n'
+                    f'log = {{ target = "file:{work}/session.log"; '
+                    f'level = "{self.log_level}"; }};\n'
+                    f'listeners = ( {{ name = "bench"; listen = '
+                    f'"127.0.0.1:{RELAY_PORT["echo"]}"; }} );\n'
+                    f'backends = {{\n{servers}}};\n'
+                    f'routes = (\n{routes}\n);\n')
+        return [[self.find(), "-c", conf]]
+
+
+class WsrelaydLogging(Wsrelayd):
+    """Ours at the default level: two lines a session, into a file."""
+    name = "wsrelayd (log info)"
+    log_level = "info"
+    only = ("cycle",)
+
+
+class Haproxy(Relay):
+    """HAProxy as a TCP proxy: it looks into no frame."""
+    name = "HAProxy TCP"
+    program = package = "haproxy"
+    websocket = False
+
+    def commands(self, jobs, work):
+        conf = os.path.join(work, "haproxy.cfg")
+        with open(conf, "w", encoding="ascii") as f:
+            f.write("global\n  nbthread 1\n  maxconn 9500\n"
+                    "defaults\n  mode tcp\n  timeout connect 5s\n"
+                    "  timeout client 1h\n  timeout server 1h\n")
+            for j in jobs:
+                f.write(f"listen {j}\n  bind 127.0.0.1:{RELAY_PORT[j]}\n"
+                        f"  server s 127.0.0.1:{BACKEND_PORT[j]}\n")
+        return [[self.find(), "-db", "-f", conf]]
+
+
+class Nginx(Relay):
+    """nginx's stream module: a TCP proxy too."""
+    name = "nginx stream"
+    program = "nginx"
+    package = "libnginx-mod-stream"
+    websocket = False
+    module = "/usr/lib/nginx/modules/ngx_stream_module.so"
+
+    def find(self):
+        return super().find() if os.path.exists(self.module) else None
+
+    def commands(self, jobs, work):
+        conf = os.path.join(work, "nginx.conf")
+        servers = "".join(
+            f"  server {{ listen 127.0.0.1:{RELAY_PORT[j]}; "
+            f"proxy_pass 127.0.0.1:{BACKEND_PORT[j]}; }}\n" for j in jobs)
+        with open(conf, "w", encoding="ascii") as f:
+            f.write(f"load_module {self.module};\nuser root;\n"
+                    f"worker_processes 1;\ndaemon off;\npid {work}/pid;\n"
+                    f"error_log stderr;\n"
+                    f"events {{ worker_connections 19000; }}\n"
+                    f"stream {{\n  tcp_nodelay on;\n  proxy_timeout 1h;\n"
+                    f"{servers}}}\n")
+        return [[self.find(), "-c", conf, "-p", work]]
+
+
+class Lighttpd(Relay):
+    """lighttpd's mod_wstunnel: the nearest relative written in C."""
+    name = "lighttpd"
+    program = "lighttpd"
+    package = "lighttpd"
+    max_sessions = 8500     # it stops accepting at 90 % of its descriptors
+
+    def port(self, job):
+        return RELAY_PORT["echo"]
+
+    def commands(self, jobs, work):
+        conf = os.path.join(work, "lighttpd.conf")
+        servers = ",\n".join(
+            f'  "/{j}" => (( "host" => "127.0.0.1", '
+            f'"port" => {BACKEND_PORT[j]} ))' for j in jobs)
+        with open(conf, "w", encoding="ascii") as f:
+            f.write(f'server.modules = ( "mod_wstunnel" )\n'
+                    f'server.bind = "127.0.0.1"\n'
+                    f'server.port = {RELAY_PORT["echo"]}\n'
+                    f'server.document-root = "{work}"\n'
+                    f'server.max-fds = 20000\n'
+                    f'server.max-connections = 9500\n'
+                    f'server.max-read-idle = 3600\n'
+                    f'server.max-write-idle = 3600\n'
+                    f'wstunnel.frame-type = "binary"\n'
+                    f'wstunnel.server = (\n{servers}\n)\n')
+        return [[self.find(), "-D", "-f", conf]]
+
+
+class Websockify(Relay):
+    """What most people use: a process for every connection."""
+    name = "websockify"
+    program = package = "websockify"
+    max_sessions = 100
+
+    def version(self):
+        query = ["dpkg-query", "-W", "-f", "${Package} ${Version}",
+                 self.package]
+        return _first_line(query) if shutil.which("dpkg-query") else "unknown"
+
+    def commands(self, jobs, work):
+        return [[self.find(), f"127.0.0.1:{RELAY_PORT[j]}",
+                 f"127.0.0.1:{BACKEND_PORT[j]}"] for j in jobs]
+
+
+ALL = (Forwarder, Wsrelayd, WsrelaydLogging, Haproxy, Nginx, Lighttpd,
+       Websockify)
+
+
+def present(options, names):
+    """The relays to compare; those that are missing are said."""
+    found = []
+    for kind in ALL:
+        relay = kind(options)
+        if names and not any(n.lower() in kind.name.lower() for n in names):
+            continue
+        if relay.find():
+            found.append(relay)
+        else:
+            print(f"bench: left out: {kind.name} (not found: "
+                  f"{kind.package})", flush=True)
+    if not found:
+        raise Failed("no relay to measure")
+    return found
