@@ -17,7 +17,8 @@ SETTLE_SECONDS = 1.0        # for memory: lazily freed and late pages
 WARM_SECONDS = 0.4
 BUFFER = 65536              # limits.buffer of wsrelayd, as it is by default
 STALLED = 1000
-SMALL_SOCKETS = ("4096 131072 262144", "4096 16384 262144")
+SMALL_SOCKETS = {"net/ipv4/tcp_rmem": "4096 131072 262144",
+                 "net/ipv4/tcp_wmem": "4096 16384 262144"}
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class Bench:
                        "backend")
             relay.start(jobs, work)
             yield counters
+            backend.check()
+            complain(relay, backend, counters)
         finally:
             relay.stop()
             backend.stop()
@@ -136,7 +139,7 @@ def _units(cell, load, backend):
     return load["bytes"] if cell.unit == "byte" else load["messages"]
 
 
-def _window(cell, relay, load, backend, seconds):
+def _steady(cell, relay, load, backend, seconds):
     """CPU price, rate and latency over a stretch of steady work."""
     start = time.monotonic(), relay.total(cpu_ns), load.latency()
     units = _units(cell, load, backend)
@@ -159,7 +162,7 @@ def price(bench, relay, cell):
             bench.load(relay, cell.job, cell.scenario, cell.connections,
                        cell.size) as load:
         time.sleep(WARM_SECONDS)
-        return _window(cell, relay, load, backend, bench.options.seconds)
+        return _steady(cell, relay, load, backend, bench.options.seconds)
 
 
 def idle(bench, relay):
@@ -184,7 +187,7 @@ def scale(bench, relay, sessions):
         wait_until(lambda: still["messages"] >= sessions, 30, "echoes")
         with bench.load(relay, "echo", "echo", cell.connections) as load:
             time.sleep(WARM_SECONDS)
-            return _window(cell, relay, load, backend, bench.options.seconds)
+            return _steady(cell, relay, load, backend, bench.options.seconds)
 
 
 def _until_full(backend):
@@ -201,17 +204,20 @@ def _until_full(backend):
 
 def stall(bench, relay):
     """Memory, and other clients' latency, beside clients that never read."""
-    for name, value in zip(("tcp_rmem", "tcp_wmem"), SMALL_SOCKETS):
-        namespace.set_sysctl(f"net/ipv4/{name}", value)
+    with namespace.sysctls(SMALL_SOCKETS):
+        return _stall(bench, relay)
+
+
+def _stall(bench, relay):
     cell, seconds = CELLS[0], bench.options.seconds
     with bench.relay(relay, ("echo", "source")) as backend, \
             bench.load(relay, "echo", "echo", cell.connections) as load:
         time.sleep(WARM_SECONDS)
         memory = relay.total(pss_bytes)
-        before = _window(cell, relay, load, backend, seconds)
+        before = _steady(cell, relay, load, backend, seconds)
         with bench.load(relay, "source", "stall", STALLED):
             _until_full(backend)
-            after = _window(cell, relay, load, backend, seconds)
+            after = _steady(cell, relay, load, backend, seconds)
             grown = relay.total(pss_bytes) - memory
     return {"clients": STALLED, "grown_bytes": grown,
             "p99_before_ns": before["p99_ns"],

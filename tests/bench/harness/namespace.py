@@ -6,6 +6,7 @@ clash, and when the namespace's first process ends the kernel ends all others:
 no relay outlives the benchmark, however it dies.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -56,6 +57,22 @@ def set_sysctl(name, value):
             f.write(value)
     except OSError as e:
         print(f"bench: {name} not set: {e.strerror}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def sysctls(values):
+    """Sets some, and sets them back."""
+    before = {}
+    for name in values:
+        with open(f"/proc/sys/{name}", encoding="ascii") as f:
+            before[name] = f.read().strip()
+    try:
+        for name, value in values.items():
+            set_sysctl(name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            set_sysctl(name, value)
 
 
 def _set_up():

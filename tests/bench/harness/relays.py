@@ -24,6 +24,10 @@ def _first_line(command):
     return done.stdout.decode(errors="replace").strip().split("\n")[0]
 
 
+COMMON = ("echo64", "echo1k", "upload", "download", "cycle", "idle")
+EVERYWHERE = COMMON + ("scale", "stall")
+
+
 class Relay:
     """A relay that is started afresh for every measurement."""
     name = ""
@@ -31,7 +35,7 @@ class Relay:
     package = ""            # what a user installs to have it
     websocket = True
     max_sessions = 9000     # two descriptors each, of 20,000
-    only = None             # the measurements it takes part in; None = all
+    cells = COMMON      # the measurements it takes part in
 
     def __init__(self, options):
         self.options = options
@@ -95,6 +99,7 @@ class Built(Relay):
 class Forwarder(Built):
     """The yardstick."""
     name = "forwarder"
+    cells = EVERYWHERE
     program = "tests/bench/forwarder"
     package = "make bench-programs"
     websocket = False
@@ -111,6 +116,7 @@ class Forwarder(Built):
 class Wsrelayd(Built):
     """Ours."""
     name = "wsrelayd"
+    cells = EVERYWHERE
     program = "src/wsrelayd"
     package = "make"
     log_level = "warning"
@@ -144,12 +150,13 @@ class WsrelaydLogging(Wsrelayd):
     """Ours at the default level: two lines a session, into a file."""
     name = "wsrelayd (log info)"
     log_level = "info"
-    only = ("cycle",)
+    cells = ("cycle",)
 
 
 class Haproxy(Relay):
     """HAProxy as a TCP proxy: it looks into no frame."""
     name = "HAProxy TCP"
+    cells = COMMON + ("scale",)
     program = package = "haproxy"
     websocket = False
 

@@ -15,7 +15,7 @@ MIB = 1 << 20
 def scale_points(options):
     """Numbers of idle sessions; the first is what the others are held to."""
     wanted = (1, options.idle) if options.quick else \
-        (1, 1000, 3000, options.idle)
+        (1, 3000, options.idle)
     return sorted({min(n, options.idle) for n in wanted})
 
 
@@ -53,10 +53,10 @@ def _median(values):
     return statistics.median(values) if values else None
 
 
-def _ratio(figures, name, base):
-    """The median over rounds of name / base in the same round."""
-    pairs = zip(figures.get(name, ()), figures.get(base, ()))
-    return _median([a["cpu_ns"] / b["cpu_ns"] for a, b in pairs if a and b])
+def _ratios(values, base):
+    """The prices of values over those of base in the same round."""
+    return [a["cpu_ns"] / b["cpu_ns"] for a, b in zip(values, base)
+            if a and b]
 
 
 def summarise(results):
@@ -64,11 +64,13 @@ def summarise(results):
     summary = results["summary"] = {}
     for what, figures in results["figures"].items():
         for name, values in figures.items():
-            values = [v for v in values if v]
-            line = {k: _median([v[k] for v in values])
-                    for k in (values[0] if values else ())}
+            good = [v for v in values if v]
+            line = {k: _median([v[k] for v in good])
+                    for k in (good[0] if good else ())}
             if line and "cpu_ns" in line:
-                line["ratio"] = _ratio(figures, name, YARDSTICK)
+                ratios = _ratios(values, figures.get(YARDSTICK, ()))
+                line["ratio"] = _median(ratios)
+                line["spread"] = [min(ratios), max(ratios)] if ratios else None
             summary.setdefault(what, {})[name] = line
     for name, values in summary.get(_first_scale(summary), {}).items():
         _add_growth(results, name)
@@ -93,13 +95,18 @@ def _add_growth(results, name):
         these = figures[f"scale {n}"].get(name, ())
         line = summary[f"scale {n}"].get(name)
         if line:
-            line["growth"] = _median([a["cpu_ns"] / b["cpu_ns"]
-                                      for a, b in zip(these, base)
-                                      if a and b])
+            line["growth"] = _median(_ratios(these, base))
 
 
 def _number(value, scale=1.0, digits=2):
     return "–" if value is None else f"{value / scale:.{digits}f}"
+
+
+def _with_spread(line):
+    if line.get("ratio") is None:
+        return "–"
+    low, high = line["spread"]
+    return f'{line["ratio"]:.2f}× ({low:.2f}–{high:.2f})'
 
 
 def _table(heads, rows):
@@ -119,7 +126,7 @@ def _price_table(summary, cells, names):
         for cell in cells:
             line = summary[cell.name].get(name) or {}
             row.append(_number(line.get("cpu_ns"), _scale_of(cell)))
-            row.append(_number(line.get("ratio")) + "×")
+            row.append(_with_spread(line))
         rows.append(row)
     heads = ["CPU of the relay"]
     for cell in cells:
@@ -216,7 +223,8 @@ def aims(results):
     for cell in ("echo64", "echo1k"):
         ours = results["figures"].get(cell, {})
         found.append((f"{cell}: ratio to HAProxy TCP",
-                      _ratio(ours, OURS, "HAProxy TCP"), 1.0))
+                      _median(_ratios(ours.get(OURS, ()),
+                                      ours.get("HAProxy TCP", ()))), 1.0))
     found.append(("idle: bytes a session",
                   _get(s, "idle", OURS, "bytes_per_session"), 1536))
     found.append(("echo64: ratio to websockify",
