@@ -147,8 +147,8 @@ bool pattern_host_matches(const struct pattern_host *pattern,
 static const char *pattern_name_check(struct slice name)
 {
 	static const char error[] =
-		"not a segment name; letters, digits and '_' in braces, "
-		"the whole segment: \"/a/{name}\"";
+		"has no segment name in its braces; letters, digits and '_', "
+		"in a segment of their own: \"/a/{name}\"";
 
 	if (name.len < 3 || name.data[name.len - 1] != '}')
 		return error;
@@ -167,7 +167,8 @@ static const char *pattern_segment_check(struct slice segment, bool last)
 	if (slice_equal(segment, slice_of("*")) && last)
 		return NULL;
 	if (pattern_has(segment, '*'))
-		return "'*' can only be the whole last segment: \"/a/*\"";
+		return "has '*' in the wrong place; it is all of the last "
+		       "segment: \"/a/*\"";
 	if (segment.len > 0 && segment.data[0] == '{')
 		return pattern_name_check(segment);
 	if (pattern_has(segment, '{') || pattern_has(segment, '}'))
@@ -209,7 +210,7 @@ const char *pattern_path_parse(struct slice text,
 			       struct pattern_path *ret_pattern)
 {
 	if (text.len == 0 || text.data[0] != '/')
-		return "not a path; it begins with '/'";
+		return "is not a path; it begins with '/'";
 	for (struct slice rest = pattern_rest(text, 1); rest.data;) {
 		struct slice segment = slice_cut(rest, '/', &rest);
 		const char *error = pattern_segment_check(segment, !rest.data);
