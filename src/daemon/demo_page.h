@@ -18,6 +18,7 @@ extern const size_t demo_page_len; /* bytes */
 #define DEMO_PAGE_CSP \
 	"default-src 'none'; style-src 'unsafe-inline'; " \
 	"script-src 'unsafe-inline'; connect-src 'self' ws: wss:; " \
+	"img-src data:; " \
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 #endif
