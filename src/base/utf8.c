@@ -30,40 +30,32 @@ enum {
 #define STEP(from, to) ((uint64_t)STATE_##to << STATE_##from)
 
 /* A byte that begins a character, or is one: an error anywhere else. */
-#define LEAD(to)                                                            \
-	(STEP(START, to) | STEP(ERROR, ERROR) | STEP(TAIL1, ERROR) |        \
-	 STEP(TAIL2, ERROR) | STEP(TAIL3, ERROR) | STEP(E0, ERROR) |        \
+#define LEAD(to)                                                     \
+	(STEP(START, to) | STEP(ERROR, ERROR) | STEP(TAIL1, ERROR) | \
+	 STEP(TAIL2, ERROR) | STEP(TAIL3, ERROR) | STEP(E0, ERROR) | \
 	 STEP(ED, ERROR) | STEP(F0, ERROR) | STEP(F4, ERROR))
 
 /* A byte that continues one; the states with a narrower range differ. */
-#define TAIL(e0, ed, f0, f4)                                                \
-	(STEP(START, ERROR) | STEP(ERROR, ERROR) | STEP(TAIL1, START) |     \
-	 STEP(TAIL2, TAIL1) | STEP(TAIL3, TAIL2) | STEP(E0, e0) |           \
+#define TAIL(e0, ed, f0, f4)                                            \
+	(STEP(START, ERROR) | STEP(ERROR, ERROR) | STEP(TAIL1, START) | \
+	 STEP(TAIL2, TAIL1) | STEP(TAIL3, TAIL2) | STEP(E0, e0) |       \
 	 STEP(ED, ed) | STEP(F0, f0) | STEP(F4, f4))
 
-#define X2(row) row, row
-#define X4(row) X2(row), X2(row)
-#define X16(row) X4(row), X4(row), X4(row), X4(row)
-
 static const uint64_t utf8_rows[256] = {
-	/* 00..7F */
-	X16(LEAD(START)), X16(LEAD(START)), X16(LEAD(START)), X16(LEAD(START)),
-	X16(LEAD(START)), X16(LEAD(START)), X16(LEAD(START)), X16(LEAD(START)),
-	/* 80..8F, 90..9F, A0..BF */
-	X16(TAIL(ERROR, TAIL1, ERROR, TAIL2)),
-	X16(TAIL(ERROR, TAIL1, TAIL2, ERROR)),
-	X16(TAIL(TAIL1, ERROR, TAIL2, ERROR)),
-	X16(TAIL(TAIL1, ERROR, TAIL2, ERROR)),
-	/* C0..C1 (overlong), C2..DF */
-	X2(LEAD(ERROR)), X2(LEAD(TAIL1)), X4(LEAD(TAIL1)), X4(LEAD(TAIL1)),
-	X4(LEAD(TAIL1)), X16(LEAD(TAIL1)),
-	/* E0, E1..EC, ED, EE..EF */
-	LEAD(E0), X4(LEAD(TAIL2)), X4(LEAD(TAIL2)), X4(LEAD(TAIL2)),
-	LEAD(ED), X2(LEAD(TAIL2)),
-	/* F0, F1..F3, F4, F5..FF (above U+10FFFF) */
-	LEAD(F0), X2(LEAD(TAIL3)), LEAD(TAIL3),
-	LEAD(F4), X2(LEAD(ERROR)), LEAD(ERROR), X4(LEAD(ERROR)),
-	X4(LEAD(ERROR)),
+	[0x00 ... 0x7F] = LEAD(START),
+	[0x80 ... 0x8F] = TAIL(ERROR, TAIL1, ERROR, TAIL2),
+	[0x90 ... 0x9F] = TAIL(ERROR, TAIL1, TAIL2, ERROR),
+	[0xA0 ... 0xBF] = TAIL(TAIL1, ERROR, TAIL2, ERROR),
+	[0xC0 ... 0xC1] = LEAD(ERROR), /* overlong */
+	[0xC2 ... 0xDF] = LEAD(TAIL1),
+	[0xE0] = LEAD(E0),
+	[0xE1 ... 0xEC] = LEAD(TAIL2),
+	[0xED] = LEAD(ED),
+	[0xEE ... 0xEF] = LEAD(TAIL2),
+	[0xF0] = LEAD(F0),
+	[0xF1 ... 0xF3] = LEAD(TAIL3),
+	[0xF4] = LEAD(F4),
+	[0xF5 ... 0xFF] = LEAD(ERROR), /* above U+10FFFF */
 };
 
 /* Bytes looked at together: one test for ASCII, one for an error. */
@@ -149,7 +141,7 @@ enum utf8_rest utf8_split(const uint8_t *data, size_t len, size_t *ret_whole)
 	size_t whole = valid;
 
 	if (state != STATE_START) {
-		/* Back over the tail bytes of the open character, and its first. */
+		/* Back over the open character: its tail, its first byte. */
 		while ((data[whole - 1] & 0xC0) == 0x80)
 			whole--;
 		whole--;

@@ -38,8 +38,8 @@ void utf8_init(struct utf8_state *state);
  * still become well-formed, else the offset of the first byte that makes it
  * impossible; from then on every call returns 0 (with `len` 0 too).
  */
-__attribute__((warn_unused_result))
-size_t utf8_validate(struct utf8_state *state, const uint8_t *data, size_t len);
+__attribute__((warn_unused_result)) size_t
+utf8_validate(struct utf8_state *state, const uint8_t *data, size_t len);
 
 /* Whether the text so far is well-formed and does not end in a character. */
 bool utf8_is_complete(const struct utf8_state *state);
@@ -48,7 +48,7 @@ bool utf8_is_complete(const struct utf8_state *state);
  * Looks at `len` bytes that begin at a character: `*ret_whole` is how many of
  * them form whole characters, the return value says what the rest is.
  */
-__attribute__((warn_unused_result))
-enum utf8_rest utf8_split(const uint8_t *data, size_t len, size_t *ret_whole);
+__attribute__((warn_unused_result)) enum utf8_rest
+utf8_split(const uint8_t *data, size_t len, size_t *ret_whole);
 
 #endif

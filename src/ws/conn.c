@@ -220,16 +220,16 @@ size_t ws_conn_take_reply(struct ws_conn *conn,
 	if (!conn->has_pong)
 		return 0;
 	conn->has_pong = false;
-	return ws_frame_make_control(WS_OPCODE_PONG, conn->pong,
-				     conn->pong_len, ret_frame);
+	return ws_frame_make_control(WS_OPCODE_PONG, conn->pong, conn->pong_len,
+				     ret_frame);
 }
 
 static void conn_ping_payload(const struct ws_conn *conn,
 			      uint8_t ret_payload[PING_SIZE])
 {
 	for (size_t i = 0; i < PING_SIZE; i++)
-		ret_payload[i] =
-			(uint8_t)(conn->pings_made >> (8 * (PING_SIZE - 1 - i)));
+		ret_payload[i] = (uint8_t)(conn->pings_made >>
+					   (8 * (PING_SIZE - 1 - i)));
 }
 
 size_t ws_conn_make_ping(struct ws_conn *conn,

@@ -63,15 +63,15 @@ struct ws_conn {
 	uint8_t peer_reason_len; /* WS_EVENT_CLOSE: bytes of peer_reason */
 
 	/* Private to ws/, but for peer_reason. */
-	uint8_t accept;           /* of enum ws_accept */
-	uint8_t gather_len;       /* bytes of the control payload so far */
-	uint8_t pong_len;         /* bytes of the waiting pong's payload */
-	bool has_pong;            /* a pong waits */
-	uint32_t pings_made;      /* number in the latest ping; 0: none */
+	uint8_t accept;      /* of enum ws_accept */
+	uint8_t gather_len;  /* bytes of the control payload so far */
+	uint8_t pong_len;    /* bytes of the waiting pong's payload */
+	bool has_pong;       /* a pong waits */
+	uint32_t pings_made; /* number in the latest ping; 0: none */
 	enum ws_phase phase;
-	enum ws_opcode message;   /* type of the open one, CONTINUATION: none */
-	struct utf8_state text;   /* where the open text message stands */
-	uint64_t payload_left;    /* bytes of the frame still to come */
+	enum ws_opcode message; /* type of the open one, CONTINUATION: none */
+	struct utf8_state text; /* where the open text message stands */
+	uint64_t payload_left;  /* bytes of the frame still to come */
 	struct ws_frame_header frame; /* the frame being read */
 	union {
 		/* A control frame's payload: gathered whole, then judged. */
@@ -104,8 +104,8 @@ void ws_conn_init(struct ws_conn *conn, unsigned accept);
  * at the first byte that makes it no UTF-8 (1007, section 8.1); the payload up
  * to that byte is delivered, and may end inside a character.
  */
-__attribute__((warn_unused_result))
-enum ws_event ws_conn_recv(struct ws_conn *conn, struct ws_cursor *cursor);
+__attribute__((warn_unused_result)) enum ws_event
+ws_conn_recv(struct ws_conn *conn, struct ws_cursor *cursor);
 
 /*
  * Whether a pong waits to be sent.  There is one slot: a later ping takes the

@@ -155,7 +155,7 @@ const char *ws_frame_status_text(enum ws_frame_status status)
 		[WS_FRAME_FRAGMENTED_CONTROL] = "fragmented control frame",
 		[WS_FRAME_UNMASKED] = "frame not masked",
 		[WS_FRAME_LONG_CONTROL] = "control frame over 125 bytes",
-		[WS_FRAME_LENGTH_NOT_MINIMAL] = "length not in its shortest form",
+		[WS_FRAME_LENGTH_NOT_MINIMAL] = "length not in shortest form",
 		[WS_FRAME_LENGTH_TOO_LARGE] = "length of 2^63 or more",
 	};
 

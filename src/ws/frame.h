@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Frame headers, read from a client and written to it (RFC 6455 section 5.2). */
+/* Frame headers, from a client and to it (RFC 6455 section 5.2). */
 
 #ifndef WS_FRAME_H
 #define WS_FRAME_H
@@ -36,7 +36,7 @@ enum ws_opcode {
 /* What ws_frame_decode() found. */
 enum ws_frame_status {
 	WS_FRAME_COMPLETE,           /* the header is whole: fields are set */
-	WS_FRAME_INCOMPLETE,         /* all input is taken, the header goes on */
+	WS_FRAME_INCOMPLETE,         /* all input is taken, more must come */
 	WS_FRAME_RESERVED_BIT,       /* RSV1, RSV2 or RSV3 is set */
 	WS_FRAME_RESERVED_OPCODE,    /* opcode 3 to 7 or 11 to 15 */
 	WS_FRAME_FRAGMENTED_CONTROL, /* control frame without FIN */
@@ -77,9 +77,9 @@ void ws_frame_header_init(struct ws_frame_header *header);
  * same in whatever pieces they come; where `*in` then stands is not defined,
  * and only ws_frame_header_init() makes the object usable again.
  */
-__attribute__((warn_unused_result))
-enum ws_frame_status ws_frame_decode(struct ws_frame_header *header,
-				     const uint8_t **in, const uint8_t *end);
+__attribute__((warn_unused_result)) enum ws_frame_status
+ws_frame_decode(struct ws_frame_header *header, const uint8_t **in,
+		const uint8_t *end);
 
 /* A constant text for the log; never null. */
 const char *ws_frame_status_text(enum ws_frame_status status);

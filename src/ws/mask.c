@@ -12,9 +12,9 @@
  * must with clang, which gives the indirect function a name of its own, one
  * that callers in other files do not know.
  */
-#if defined(__x86_64__) && defined(__gnu_linux__) && \
-	defined(__GNUC__) && !defined(__clang__) && \
-	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && \
+	!defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&          \
+	!defined(__SANITIZE_THREAD__) &&                                  \
 	!defined(FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)
 #define WS_MASK_VERSIONS __attribute__((target_clones("avx2", "default")))
 #else
@@ -33,8 +33,7 @@ struct ws_mask_block {
 } __attribute__((packed, may_alias));
 
 /* The key as the payload sees it from `offset` on, twice over. */
-static uint64_t ws_mask_word(const uint8_t key[WS_MASK_KEY_SIZE],
-			     size_t offset)
+static uint64_t ws_mask_word(const uint8_t key[WS_MASK_KEY_SIZE], size_t offset)
 {
 	unsigned down = 8 * (offset % WS_MASK_KEY_SIZE);
 	unsigned up = (32 - down) % 32;

@@ -12,8 +12,8 @@ struct ref_conn {
 	size_t len;
 	size_t at;
 	unsigned accept;
-	unsigned message;   /* opcode of the open message, 0: none */
-	uint8_t chars[4];   /* the open character of a text */
+	unsigned message; /* opcode of the open message, 0: none */
+	uint8_t chars[4]; /* the open character of a text */
 	size_t chars_len;
 	uint8_t control[125];
 	struct ws_transcript *t;
@@ -129,9 +129,9 @@ static inline bool ref_close(struct ref_conn *ref, size_t len)
 	unsigned code = len >= 2 ? ref->control[0] * 256u + ref->control[1] :
 				   1005;
 
-	if (len == 1 || (len >= 2 &&
-	    (code < 1000 || code > 4999 || (code > 1014 && code < 3000) ||
-	     (code > 1003 && code < 1007))))
+	if (len == 1 || (len >= 2 && (code < 1000 || code > 4999 ||
+				      (code > 1014 && code < 3000) ||
+				      (code > 1003 && code < 1007))))
 		return ref_fail(ref, 1002);
 	ref->chars_len = 0;
 	for (size_t i = 2; i < len; i++)
@@ -155,9 +155,9 @@ static inline bool ref_control(struct ref_conn *ref, struct ref_frame *frame)
 	}
 	if (frame->opcode == 8)
 		return ref_close(ref, (size_t)frame->len);
-	transcript_event(ref->t, frame->opcode == 9 ? WS_EVENT_PING :
-						      WS_EVENT_PONG,
-			 0, ref->control, (size_t)frame->len);
+	transcript_event(ref->t,
+			 frame->opcode == 9 ? WS_EVENT_PING : WS_EVENT_PONG, 0,
+			 ref->control, (size_t)frame->len);
 	return true;
 }
 
@@ -176,7 +176,10 @@ static inline void ref_run(struct ws_transcript *t, unsigned accept,
 			   const uint8_t *data, size_t len)
 {
 	struct ref_conn ref = {
-		.data = data, .len = len, .accept = accept, .t = t,
+		.data = data,
+		.len = len,
+		.accept = accept,
+		.t = t,
 	};
 
 	while (ref_frame(&ref))

@@ -48,8 +48,8 @@ static enum utf8_rest ref_split(const uint8_t *data, size_t len,
 }
 
 /* Feeds `len` bytes in pieces that end at `cut` and at `len`. */
-static void check_cut(const uint8_t *data, size_t len, size_t cut,
-		      size_t valid, bool is_complete)
+static void check_cut(const uint8_t *data, size_t len, size_t cut, size_t valid,
+		      bool is_complete)
 {
 	struct utf8_state state;
 	size_t got;
@@ -92,8 +92,7 @@ static void check_split(const uint8_t *data, size_t len)
 static void check_all_cuts(const uint8_t *data, size_t len)
 {
 	size_t whole, valid;
-	bool complete =
-		ref_split(data, len, &whole, &valid) == UTF8_REST_NONE;
+	bool complete = ref_split(data, len, &whole, &valid) == UTF8_REST_NONE;
 
 	check_split(data, len);
 	check_bytewise(data, len, valid, complete);
@@ -170,14 +169,14 @@ static void test_earliest_byte(void **unused)
 
 static size_t encode(uint32_t point, uint8_t out[4])
 {
-	size_t size = point < 0x80 ? 1 :
-		      point < 0x800 ? 2 :
-		      point < 0x10000 ? 3 : 4;
+	size_t size = point < 0x80    ? 1 :
+		      point < 0x800   ? 2 :
+		      point < 0x10000 ? 3 :
+					4;
 
 	for (size_t i = size; i-- > 1; point >>= 6)
 		out[i] = (uint8_t)(0x80 | (point & 0x3F));
-	out[0] = (uint8_t)(size == 1 ? point :
-				       (0xF0u << (4 - size)) | point);
+	out[0] = (uint8_t)(size == 1 ? point : (0xF0u << (4 - size)) | point);
 	return size;
 }
 
@@ -226,8 +225,16 @@ static void test_limits_in_four_bytes(void **unused)
 static void test_every_place_in_blocks(void **unused)
 {
 	static const char *const inserts[] = {
-		"", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xF0\x9F",
-		"\xFF", "\xE2\x82", "\x80", "\xED\xA0\x80", "\xC3\xA4\xC3",
+		"",
+		"\xC3\xA4",
+		"\xE2\x82\xAC",
+		"\xF0\x9F\x98\x80",
+		"\xF0\x9F",
+		"\xFF",
+		"\xE2\x82",
+		"\x80",
+		"\xED\xA0\x80",
+		"\xC3\xA4\xC3",
 	};
 	enum { LEN = 100 };
 

@@ -15,8 +15,7 @@
 static bool is_expected(unsigned code)
 {
 	return (code >= 1000 && code <= 1003) ||
-	       (code >= 1007 && code <= 1014) ||
-	       (code >= 3000 && code <= 4999);
+	       (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 
 static void test_every_code(void **unused)

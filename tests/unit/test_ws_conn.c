@@ -62,8 +62,11 @@ static void test_messages(void **unused)
 	add_text(&s, 0x81, "two ");
 	add_text(&s, 0x82, "");
 	add_text(&s, 0x82, "three, with more bytes than a header has");
-	check_outcome(BOTH, &s, OUTCOME(WS_EVENT_NONE, 0,
-		"one two three, with more bytes than a header has", 4, ""));
+	check_outcome(
+		BOTH, &s,
+		OUTCOME(WS_EVENT_NONE, 0,
+			"one two three, with more bytes than a header has", 4,
+			""));
 }
 
 /* Section 5.2: the three forms of a length; here 126 to 65535 and more. */
@@ -153,7 +156,8 @@ static void test_types_not_accepted(void **unused)
 	add_text(&text, 0x01, "x");
 	check_fail(WS_ACCEPT_BINARY, &text, 1003, "",
 		   "text message not accepted");
-	check_outcome(WS_ACCEPT_TEXT, &text, OUTCOME(WS_EVENT_NONE, 0, "x", 0, ""));
+	check_outcome(WS_ACCEPT_TEXT, &text,
+		      OUTCOME(WS_EVENT_NONE, 0, "x", 0, ""));
 	add_text(&binary, 0x82, "x");
 	check_fail(WS_ACCEPT_TEXT, &binary, 1003, "",
 		   "binary message not accepted");
@@ -188,8 +192,9 @@ static void test_text_over_fragments(void **unused)
 	add_text(&s, 0x00, "\x9F\x98");
 	add_text(&s, 0x89, "\xFF");
 	add_text(&s, 0x80, "\x80!");
-	check_outcome(BOTH, &s, OUTCOME(WS_EVENT_PING, 0,
-		"\xF0\x9F\x98\x80!", 1, "\xFF"));
+	check_outcome(BOTH, &s,
+		      OUTCOME(WS_EVENT_PING, 0, "\xF0\x9F\x98\x80!", 1,
+			      "\xFF"));
 }
 
 static void test_text_not_utf8(void **unused)
@@ -220,7 +225,8 @@ static void test_binary_is_no_text(void **unused)
 	(void)unused;
 	add_text(&s, 0x02, "\xFF");
 	add_text(&s, 0x80, "\xC0\xE2");
-	check_outcome(BOTH, &s, OUTCOME(WS_EVENT_NONE, 0, "\xFF\xC0\xE2", 1, ""));
+	check_outcome(BOTH, &s,
+		      OUTCOME(WS_EVENT_NONE, 0, "\xFF\xC0\xE2", 1, ""));
 }
 
 /* --- Close: sections 5.5.1, 7.1.5, 7.1.6, 7.4 --- */
@@ -231,9 +237,11 @@ static void test_close(void **unused)
 
 	(void)unused;
 	add_text(&s, 0x82, "last");
-	add_text(&s, 0x88, "\x03\xE9" "bye \xC3\xA4");
-	check_outcome(BOTH, &s, OUTCOME(WS_EVENT_CLOSE, 1001, "last", 1,
-					"bye \xC3\xA4"));
+	add_text(&s, 0x88,
+		 "\x03\xE9"
+		 "bye \xC3\xA4");
+	check_outcome(BOTH, &s,
+		      OUTCOME(WS_EVENT_CLOSE, 1001, "last", 1, "bye \xC3\xA4"));
 	s.len = 0;
 	add_text(&s, 0x88, "\x0F\xA0");
 	check_outcome(BOTH, &s, OUTCOME(WS_EVENT_CLOSE, 4000, "", 0, ""));
@@ -298,8 +306,8 @@ static void test_longest_close(void **unused)
 	(void)unused;
 	memset(payload + 2, 'r', 123);
 	add_text(&s, 0x88, payload);
-	check_outcome(BOTH, &s, OUTCOME(WS_EVENT_CLOSE, 1000, "", 0,
-					payload + 2));
+	check_outcome(BOTH, &s,
+		      OUTCOME(WS_EVENT_CLOSE, 1000, "", 0, payload + 2));
 }
 
 /* --- Ping and pong: sections 5.5.2, 5.5.3 --- */

@@ -16,8 +16,15 @@
 static size_t random_text(struct stream *s, uint8_t *text, size_t max)
 {
 	static const char *const chars[] = {
-		"a", " ", "\x7F", "\xC3\xA4", "\xDF\xBF", "\xE0\xA0\x80",
-		"\xED\x9F\xBF", "\xEF\xBF\xBD", "\xF0\x90\x80\x80",
+		"a",
+		" ",
+		"\x7F",
+		"\xC3\xA4",
+		"\xDF\xBF",
+		"\xE0\xA0\x80",
+		"\xED\x9F\xBF",
+		"\xEF\xBF\xBD",
+		"\xF0\x90\x80\x80",
 		"\xF4\x8F\xBF\xBF",
 	};
 	size_t len = 0;
@@ -50,8 +57,8 @@ static void add_message(struct stream *s)
 	uint8_t payload[400];
 	uint32_t r = next_random(s);
 	uint8_t opcode = r % 2 ? 0x01 : 0x02;
-	size_t len = random_text(s, payload, r / 2 % 8 ? r / 16 % 40 :
-							 r / 16 % 400);
+	size_t len =
+		random_text(s, payload, r / 2 % 8 ? r / 16 % 40 : r / 16 % 400);
 	size_t at = 0;
 
 	while (next_random(s) % 3 == 0) {
@@ -159,8 +166,9 @@ static void test_streams_reach_everything(void **unused)
 		seen[t.last_event]++;
 		for (unsigned i = 0; i < 3; i++)
 			codes[i] += t.last_event == WS_EVENT_FAIL &&
-				    t.last_code == (const uint16_t[]){
-					1002, 1003, 1007 }[i];
+				    t.last_code ==
+					    (const uint16_t[]){ 1002, 1003,
+								1007 }[i];
 		messages += t.messages;
 		transcript_done(&t);
 	}

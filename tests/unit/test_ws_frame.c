@@ -90,8 +90,7 @@ static void check_error(const char *bytes, size_t len,
 	check_decode(padded, sizeof(padded), status, NULL, 0);
 }
 
-#define CHECK_ERROR(bytes, status) \
-	check_error(bytes, sizeof(bytes) - 1, status)
+#define CHECK_ERROR(bytes, status) check_error(bytes, sizeof(bytes) - 1, status)
 
 static void test_size_of_the_object(void **unused)
 {
@@ -155,8 +154,10 @@ static void test_lengths_refused(void **unused)
 	CHECK_ERROR("\x82\xFE\x00\x00", WS_FRAME_LENGTH_NOT_MINIMAL);
 	CHECK_ERROR("\x82\xFE\x00\x7D", WS_FRAME_LENGTH_NOT_MINIMAL);
 	CHECK_ERROR("\x82\xFF\0\0\0\0\0\0\0\0", WS_FRAME_LENGTH_NOT_MINIMAL);
-	CHECK_ERROR("\x82\xFF\0\0\0\0\0\0\x00\x7E", WS_FRAME_LENGTH_NOT_MINIMAL);
-	CHECK_ERROR("\x82\xFF\0\0\0\0\0\0\xFF\xFF", WS_FRAME_LENGTH_NOT_MINIMAL);
+	CHECK_ERROR("\x82\xFF\0\0\0\0\0\0\x00\x7E",
+		    WS_FRAME_LENGTH_NOT_MINIMAL);
+	CHECK_ERROR("\x82\xFF\0\0\0\0\0\0\xFF\xFF",
+		    WS_FRAME_LENGTH_NOT_MINIMAL);
 	CHECK_ERROR("\x82\xFF\x80", WS_FRAME_LENGTH_TOO_LARGE);
 	CHECK_ERROR("\x82\xFF\xFF", WS_FRAME_LENGTH_TOO_LARGE);
 }
@@ -164,13 +165,15 @@ static void test_lengths_refused(void **unused)
 /* Writes a client's header in the shortest form; returns its size. */
 static size_t put_header(uint8_t *bytes, const struct ws_frame_header *header)
 {
-	size_t extra = header->payload_len < 126 ? 0 :
-		       header->payload_len < 65536 ? 2 : 8;
+	size_t extra = header->payload_len < 126   ? 0 :
+		       header->payload_len < 65536 ? 2 :
+						     8;
 	size_t at = 2;
 
 	bytes[0] = (uint8_t)((header->fin ? 0x80 : 0) | header->opcode);
 	bytes[1] = (uint8_t)(0x80 | (extra == 0 ? header->payload_len :
-				     extra == 2 ? 126 : 127));
+				     extra == 2 ? 126 :
+						  127));
 	for (size_t i = extra; i-- > 0;)
 		bytes[at++] = (uint8_t)(header->payload_len >> (8 * i));
 	memcpy(bytes + at, header->key, WS_MASK_KEY_SIZE);
@@ -180,12 +183,18 @@ static size_t put_header(uint8_t *bytes, const struct ws_frame_header *header)
 static void test_headers_taken(void **unused)
 {
 	static const uint64_t lengths[] = {
-		0, 1, 124, 125, 126, 127, 128, 255, 256, 65535, 65536, 65537,
-		UINT32_MAX, UINT64_C(1) << 32, INT64_MAX,
+		0,          1,
+		124,        125,
+		126,        127,
+		128,        255,
+		256,        65535,
+		65536,      65537,
+		UINT32_MAX, UINT64_C(1) << 32,
+		INT64_MAX,
 	};
 	static const enum ws_opcode opcodes[] = {
 		WS_OPCODE_CONTINUATION, WS_OPCODE_TEXT, WS_OPCODE_BINARY,
-		WS_OPCODE_CLOSE, WS_OPCODE_PING, WS_OPCODE_PONG,
+		WS_OPCODE_CLOSE,        WS_OPCODE_PING, WS_OPCODE_PONG,
 	};
 
 	(void)unused;
@@ -203,8 +212,8 @@ static void test_headers_taken(void **unused)
 			continue;
 		size_t size = put_header(bytes, &expected);
 		check_decode(bytes, size, WS_FRAME_COMPLETE, &expected, size);
-		check_decode(bytes, sizeof(bytes), WS_FRAME_COMPLETE,
-			     &expected, size);
+		check_decode(bytes, sizeof(bytes), WS_FRAME_COMPLETE, &expected,
+			     size);
 		for (size_t len = 0; len < size; len++)
 			check_decode(bytes, len, WS_FRAME_INCOMPLETE, NULL, 0);
 	}
@@ -242,9 +251,11 @@ static void test_every_two_bytes(void **unused)
 		size_t used;
 
 		assert_int_equal(decode_cut(bytes, sizeof(bytes), 14, &header,
-					    &used), status);
+					    &used),
+				 status);
 		assert_int_equal(decode_bytewise(bytes, sizeof(bytes), &header,
-						 &used), status);
+						 &used),
+				 status);
 	}
 }
 
@@ -258,8 +269,10 @@ static void test_headers_in_a_row(void **unused)
 
 	(void)unused;
 	for (uint64_t len = 5; len < 80000; len = len * 200 + 1)
-		size += put_header(bytes + size, &(struct ws_frame_header){
-			.payload_len = len, .opcode = WS_OPCODE_BINARY });
+		size += put_header(bytes + size,
+				   &(struct ws_frame_header){
+					   .payload_len = len,
+					   .opcode = WS_OPCODE_BINARY });
 	ws_frame_header_init(&header);
 	for (uint64_t len = 5; len < 80000; len = len * 200 + 1) {
 		assert_int_equal(ws_frame_decode(&header, &in, bytes + size),
@@ -273,13 +286,15 @@ static void test_status_texts(void **unused)
 {
 	(void)unused;
 	for (int i = 0; i <= WS_FRAME_LENGTH_TOO_LARGE; i++) {
-		const char *text = ws_frame_status_text((enum ws_frame_status)i);
+		const char *text =
+			ws_frame_status_text((enum ws_frame_status)i);
 
 		assert_non_null(text);
 		assert_true(strlen(text) > 5);
 		for (int j = 0; j < i; j++)
-			assert_string_not_equal(text, ws_frame_status_text(
-						(enum ws_frame_status)j));
+			assert_string_not_equal(
+				text,
+				ws_frame_status_text((enum ws_frame_status)j));
 	}
 }
 
@@ -350,7 +365,10 @@ static void test_make_close(void **unused)
 {
 	(void)unused;
 	check_close(1000, slice_of(NULL), "\x88\x02\x03\xE8", 4);
-	check_close(1001, slice_of("bye"), "\x88\x05\x03\xE9" "bye", 7);
+	check_close(1001, slice_of("bye"),
+		    "\x88\x05\x03\xE9"
+		    "bye",
+		    7);
 	check_close(1005, slice_of("lost"), "\x88\x00", 2);
 	check_close(4999, slice_of("\xC3\xA4"), "\x88\x04\x13\x87\xC3\xA4", 6);
 }
@@ -363,18 +381,18 @@ static void test_close_reason_is_cut(void **unused)
 
 	(void)unused;
 	memset(reason, 'r', sizeof(reason));
-	assert_int_equal(ws_frame_make_close(1000, slice_make(reason, 123),
-					     frame), 127);
-	assert_int_equal(ws_frame_make_close(1000, slice_make(reason, 200),
-					     frame), 127);
+	assert_int_equal(
+		ws_frame_make_close(1000, slice_make(reason, 123), frame), 127);
+	assert_int_equal(
+		ws_frame_make_close(1000, slice_make(reason, 200), frame), 127);
 	assert_memory_equal(frame + 4, reason, 123);
 	memcpy(reason + 121, "\xE2\x82\xAC", 3);
-	assert_int_equal(ws_frame_make_close(1000, slice_make(reason, 200),
-					     frame), 125);
+	assert_int_equal(
+		ws_frame_make_close(1000, slice_make(reason, 200), frame), 125);
 	assert_int_equal(frame[1], 123);
 	reason[10] = (char)0xFF;
-	assert_int_equal(ws_frame_make_close(1000, slice_make(reason, 200),
-					     frame), 14);
+	assert_int_equal(
+		ws_frame_make_close(1000, slice_make(reason, 200), frame), 14);
 }
 
 static void send_1006(void)

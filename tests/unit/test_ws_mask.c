@@ -45,8 +45,7 @@ static void test_example_of_the_rfc(void **unused)
 }
 
 /* One move inside an area whose every other byte must stay as it was. */
-static void check_move(size_t align, size_t distance, size_t len,
-		       size_t offset)
+static void check_move(size_t align, size_t distance, size_t len, size_t offset)
 {
 	uint8_t area[AREA], expected[AREA];
 	size_t to = MARGIN + align, from = to + distance;
@@ -54,8 +53,8 @@ static void check_move(size_t align, size_t distance, size_t len,
 	fill(area, sizeof(area));
 	fill(expected, sizeof(expected));
 	for (size_t i = 0; i < len; i++)
-		expected[to + i] = (uint8_t)(pattern(from + i) ^
-					     key[(offset + i) % 4]);
+		expected[to + i] =
+			(uint8_t)(pattern(from + i) ^ key[(offset + i) % 4]);
 	ws_mask_move(area + to, area + from, len, key, offset);
 	if (memcmp(area, expected, sizeof(area)) != 0)
 		fail_msg("align %zu distance %zu len %zu offset %zu", align,

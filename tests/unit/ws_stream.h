@@ -35,8 +35,8 @@ static inline uint32_t next_random(struct stream *s)
 }
 
 /* Adds a masked frame; `first` is FIN, RSV and opcode as on the wire. */
-static inline void add_frame(struct stream *s, uint8_t first, const void *payload,
-		      size_t len)
+static inline void add_frame(struct stream *s, uint8_t first,
+			     const void *payload, size_t len)
 {
 	const uint8_t *bytes = payload;
 	uint8_t key[4] = { 0xA5, (uint8_t)s->len, 0x00, 0x5A };
@@ -68,7 +68,7 @@ static inline void add_raw(struct stream *s, const void *bytes, size_t len)
 
 /* In pieces of `piece` bytes, or of random sizes when that is 0. */
 static inline void run_pieces(struct ws_transcript *t, unsigned accept,
-		       struct stream *s, size_t piece)
+			      struct stream *s, size_t piece)
 {
 	size_t room = s->len + GAP_MAX;
 	uint8_t *area = guard_alloc_end(room);
@@ -90,7 +90,7 @@ static inline void run_pieces(struct ws_transcript *t, unsigned accept,
 }
 
 static inline void run_cut(struct ws_transcript *t, unsigned accept,
-		    const struct stream *s, size_t cut)
+			   const struct stream *s, size_t cut)
 {
 	size_t room = s->len + GAP_MAX;
 	uint8_t *area = guard_alloc_end(room);
@@ -104,11 +104,12 @@ static inline void run_cut(struct ws_transcript *t, unsigned accept,
 }
 
 static inline void check_same(const struct ws_transcript *expected,
-		       struct ws_transcript *t, const char *how, size_t at)
+			      struct ws_transcript *t, const char *how,
+			      size_t at)
 {
 	if (!transcript_equal(expected, t))
-		fail_msg("%s %zu: payload %zu not %zu, events %zu not %zu",
-			 how, at, t->payload_len, expected->payload_len,
+		fail_msg("%s %zu: payload %zu not %zu, events %zu not %zu", how,
+			 at, t->payload_len, expected->payload_len,
 			 t->events_len, expected->events_len);
 	transcript_done(t);
 }
@@ -117,7 +118,8 @@ static inline void check_same(const struct ws_transcript *expected,
  * Runs a stream whole, byte by byte, in every cut into two: all must say what
  * the reference says.  `*ret` is that, to be freed with transcript_done().
  */
-static inline void run(struct ws_transcript *ret, unsigned accept, struct stream *s)
+static inline void run(struct ws_transcript *ret, unsigned accept,
+		       struct stream *s)
 {
 	struct ws_transcript t;
 

@@ -19,9 +19,9 @@ struct ws_transcript {
 	size_t payload_len;
 	uint8_t *events; /* see transcript_event() */
 	size_t events_len;
-	uint64_t messages;         /* completed, so far */
-	enum ws_event last_event;  /* the latest but WS_EVENT_NONE */
-	uint16_t last_code;        /* its code: 0 for ping and pong */
+	uint64_t messages;        /* completed, so far */
+	enum ws_event last_event; /* the latest but WS_EVENT_NONE */
+	uint16_t last_code;       /* its code: 0 for ping and pong */
 	uint8_t last_detail[WS_CONTROL_PAYLOAD_MAX];
 	size_t last_detail_len;
 };
@@ -109,7 +109,9 @@ static inline void transcript_feed(struct ws_transcript *t,
 				   const uint8_t *piece, size_t len, size_t gap)
 {
 	struct ws_cursor cursor = {
-		.in = end - len, .in_end = end, .out = end - len - gap,
+		.in = end - len,
+		.in_end = end,
+		.out = end - len - gap,
 	};
 	enum ws_event event;
 

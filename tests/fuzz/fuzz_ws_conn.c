@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* Fuzzes a connection: whole or in pieces, it must agree with the reference. */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit/ref_ws_conn.h"
+#include "unit/ws_transcript.h"
+#include "ws/conn.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/*
+ * The first byte of the input says which types are accepted, the next
+ * CUT_BYTES how long the pieces are, in turn; the rest is what a client sends.
+ */
+#define CUT_BYTES 4
+#define GAP_MAX 15
+
+static unsigned accept_of(uint8_t byte)
+{
+	return 1 + byte % 3u;
+}
+
+/* Feeds pieces as long as `cuts` says, or all at once if it is null. */
+static void run(struct ws_transcript *t, unsigned accept, const uint8_t *data,
+		size_t size, const uint8_t *cuts)
+{
+	struct ws_conn conn;
+
+	transcript_init(t, size);
+	ws_conn_init(&conn, accept);
+	for (size_t at = 0, turn = 0; at < size; turn++) {
+		size_t len = cuts ? cuts[turn % CUT_BYTES] + (turn > 3) : size;
+		size_t gap = cuts ? turn % (GAP_MAX + 1) : 0;
+
+		if (len > size - at)
+			len = size - at;
+		/* Memory of exactly this size: the sanitizer sees its ends. */
+		uint8_t *area = malloc(len + gap + 1);
+		TRANSCRIPT_CHECK(area != NULL);
+		uint8_t *end = area + len + gap + 1;
+		transcript_feed(t, &conn, end, data + at, len, gap);
+		free(area);
+		at += len;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ws_transcript expected, whole, pieces;
+
+	if (size < 1 + CUT_BYTES)
+		return 0;
+	unsigned accept = accept_of(data[0]);
+	const uint8_t *cuts = data + 1;
+	const uint8_t *stream = cuts + CUT_BYTES;
+	size_t len = size - 1 - CUT_BYTES;
+
+	transcript_init(&expected, len);
+	ref_run(&expected, accept, stream, len);
+	run(&whole, accept, stream, len, NULL);
+	TRANSCRIPT_CHECK(transcript_equal(&expected, &whole));
+	run(&pieces, accept, stream, len, cuts);
+	TRANSCRIPT_CHECK(transcript_equal(&expected, &pieces));
+	transcript_done(&expected);
+	transcript_done(&whole);
+	transcript_done(&pieces);
+	return 0;
+}
