@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Configurations as Python values, written down in libconfig's syntax."""
 
+import os
 from typing import Any, Dict
 
 Config = Dict[str, Any]
@@ -35,7 +36,7 @@ def relay_to(*servers: str, **more: Any) -> Config:
     route = {"name": "app", "path": "/app", "backend": "app"}
     route.update(more.pop("route", {}))
     config: Config = {
-        "workers": 1,
+        "workers": int(os.environ.get("WSRELAYD_WORKERS", "1")),
         "log": {"target": "stderr", "format": "json", "level": "info"},
         "listeners": [{"name": "web", "listen": "127.0.0.1:0"}],
         "backends": {"app": {"servers": list(servers)}},
