@@ -13,7 +13,7 @@ extern const size_t demo_page_len; /* bytes */
 /*
  * What the page needs, as the value of Content-Security-Policy: its own inline
  * style and script, and WebSockets to where it came from.  `ws: wss:` because
- * not every browser counts them as 'self' (CSP level 3 section 6.7.2.8).
+ * older browsers do not count them as 'self'.
  */
 #define DEMO_PAGE_CSP \
 	"default-src 'none'; style-src 'unsafe-inline'; " \
