@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* Connecting to a backend: each server in turn, each address of its name in turn. */
+
+#include "net/dial.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event_struct.h>
+
+#include "base/clock.h"
+#include "net/socket.h"
+
+/*
+ * A Unix socket whose queue is full says EAGAIN and cannot be waited for:
+ * asked again this much later, as long as the time for it lasts.
+ */
+#define DIAL_RETRY_MS 5
+
+struct dial {
+	const struct dial_context *context;
+	const struct config_backend *backend;
+	dial_callback callback;
+	void *arg;
+	uint32_t timeout_ms;
+	size_t next_server;  /* of the backend, not tried yet */
+	size_t next_address; /* of `addresses`, not tried yet */
+	size_t address_count;
+	uint64_t give_up_us; /* the address being tried */
+	int error;           /* what is told when nothing is left to try */
+	int fd;              /* connecting, or -1 */
+	bool has_event;
+	bool is_over;        /* nothing is left to try */
+	struct resolve_query *query;
+	struct event event;
+	struct sockaddr_any addresses[RESOLVE_ADDRESSES_MAX];
+};
+
+static void dial_on_event(evutil_socket_t fd, short what, void *arg);
+static void try_next(struct dial *dial);
+
+static void close_attempt(struct dial *dial)
+{
+	if (dial->has_event)
+		event_del(&dial->event);
+	dial->has_event = false;
+	if (dial->fd >= 0)
+		close(dial->fd);
+	dial->fd = -1;
+	resolve_cancel(&dial->query);
+}
+
+static void dial_free(struct dial *dial)
+{
+	close_attempt(dial);
+	free(dial);
+}
+
+void dial_cancel(struct dial **dial)
+{
+	if (*dial)
+		dial_free(*dial);
+	*dial = NULL;
+}
+
+/*
+ * Which failure is worth telling: running out of descriptors is ours, a time
+ * out leaves hope, a refusal does not.
+ */
+static int error_rank(int error)
+{
+	switch (error) {
+	case -EMFILE:
+	case -ENFILE:
+	case -ENOMEM:
+		return 2;
+	case -ETIMEDOUT:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static void note_error(struct dial *dial, int error)
+{
+	if (!dial->error || error_rank(error) > error_rank(dial->error))
+		dial->error = error;
+}
+
+static void finish(struct dial *dial)
+{
+	struct sockaddr_any address = { .len = 0 };
+	struct dial_result result = { .error = dial->error, .fd = dial->fd };
+	dial_callback callback = dial->callback;
+	void *arg = dial->arg;
+
+	if (dial->fd >= 0) {
+		address = dial->addresses[dial->next_address - 1];
+		result.error = 0;
+		result.server = &dial->backend->servers[dial->next_server - 1];
+		result.address = &address;
+		dial->fd = -1; /* the callee's */
+	}
+	dial_free(dial);
+	callback(arg, &result);
+}
+
+/* Waits for `what` on the socket, or just for time to pass. */
+static int wait_for(struct dial *dial, short what, uint32_t timeout_ms)
+{
+	struct timeval timeout = {
+		.tv_sec = timeout_ms / 1000,
+		.tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000,
+	};
+
+	event_assign(&dial->event, dial->context->base, what ? dial->fd : -1,
+		     what, dial_on_event, dial);
+	if (event_add(&dial->event, &timeout))
+		return -ENOMEM;
+	dial->has_event = true;
+	return 0;
+}
+
+/* Milliseconds left for the address being tried, rounded up. */
+static uint32_t time_left_ms(const struct dial *dial)
+{
+	uint64_t now_us = clock_now_us();
+
+	if (now_us >= dial->give_up_us)
+		return 0;
+	return (uint32_t)((dial->give_up_us - now_us + 999) / 1000);
+}
+
+/* Returns 0 once connected or waiting, else -errno of this address. */
+static int connect_now(struct dial *dial)
+{
+	const struct sockaddr_any *address =
+		&dial->addresses[dial->next_address - 1];
+	uint32_t left_ms = time_left_ms(dial);
+
+	if (!left_ms)
+		return -ETIMEDOUT;
+	if (!connect(dial->fd, &address->sa, address->len))
+		return wait_for(dial, EV_WRITE, left_ms);
+	if (errno == EINPROGRESS)
+		return wait_for(dial, EV_WRITE, left_ms);
+	if (errno == EAGAIN && address->sa.sa_family == AF_UNIX)
+		return wait_for(dial, 0, DIAL_RETRY_MS);
+	return -errno;
+}
+
+static int try_address(struct dial *dial)
+{
+	const struct sockaddr_any *address =
+		&dial->addresses[dial->next_address++];
+
+	dial->fd = socket(address->sa.sa_family,
+			  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (dial->fd < 0)
+		return -errno;
+	if (address->sa.sa_family != AF_UNIX)
+		socket_set_nodelay(dial->fd);
+	dial->give_up_us = clock_now_us() + (uint64_t)dial->timeout_ms * 1000;
+	return connect_now(dial);
+}
+
+static void on_resolved(void *arg, int error,
+			const struct sockaddr_any *addresses, size_t count)
+{
+	struct dial *dial = arg;
+
+	dial->query = NULL;
+	if (dial->has_event)
+		event_del(&dial->event);
+	dial->has_event = false;
+	if (error)
+		note_error(dial, error);
+	memcpy(dial->addresses, addresses, count * sizeof(addresses[0]));
+	dial->next_address = 0;
+	dial->address_count = count;
+	try_next(dial);
+}
+
+/* Fills `addresses` for the next server; 0 also while waiting for them. */
+static int open_server(struct dial *dial)
+{
+	const struct address *to =
+		&dial->backend->servers[dial->next_server++].address;
+
+	dial->next_address = 0;
+	dial->address_count = 0;
+	if (to->kind == ADDRESS_NAME) {
+		int error = resolve_start(dial->context->resolver, to->name,
+					  to->port, on_resolved, dial,
+					  &dial->query);
+
+		return error ? error : wait_for(dial, 0, dial->timeout_ms);
+	}
+	dial->addresses[0] = to->socket;
+	dial->address_count = 1;
+	return 0;
+}
+
+/* Tries what is next; false when nothing is left to try. */
+static bool try_more(struct dial *dial)
+{
+	for (;;) {
+		int error;
+
+		if (dial->next_address < dial->address_count)
+			error = try_address(dial);
+		else if (dial->next_server < dial->backend->server_count)
+			error = open_server(dial);
+		else
+			return false;
+		if (dial->has_event)
+			return true;
+		if (error) {
+			close_attempt(dial);
+			note_error(dial, error);
+		}
+	}
+}
+
+static void try_next(struct dial *dial)
+{
+	if (!try_more(dial))
+		finish(dial);
+}
+
+static void fail_attempt(struct dial *dial, int error)
+{
+	close_attempt(dial);
+	note_error(dial, error);
+	try_next(dial);
+}
+
+static int connect_error(int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len))
+		return -errno;
+	return -error;
+}
+
+/* Time has passed: to try a full queue again, or too much of it. */
+static int after_wait(struct dial *dial)
+{
+	if (dial->fd >= 0 && time_left_ms(dial))
+		return connect_now(dial);
+	return -ETIMEDOUT;
+}
+
+static void dial_on_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct dial *dial = arg;
+	bool connected = what & EV_WRITE;
+	int error;
+
+	(void)fd;
+	dial->has_event = false;
+	if (dial->is_over) {
+		finish(dial);
+		return;
+	}
+	error = connected ? connect_error(dial->fd) : after_wait(dial);
+	if (error)
+		fail_attempt(dial, error);
+	else if (connected)
+		finish(dial);
+}
+
+/* Everything failed at once; the callback comes from the loop all the same. */
+static int tell_later(struct dial *dial)
+{
+	dial->is_over = true;
+	return wait_for(dial, 0, 0);
+}
+
+int dial_start(const struct dial_context *context,
+	       const struct config_backend *backend, uint32_t timeout_ms,
+	       dial_callback callback, void *arg, struct dial **ret_dial)
+{
+	struct dial *dial = calloc(1, sizeof(*dial));
+
+	if (!dial)
+		return -ENOMEM;
+	dial->context = context;
+	dial->backend = backend;
+	dial->timeout_ms = timeout_ms;
+	dial->callback = callback;
+	dial->arg = arg;
+	dial->fd = -1;
+	if (!try_more(dial) && tell_later(dial)) {
+		dial_free(dial);
+		return -ENOMEM;
+	}
+	*ret_dial = dial;
+	return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Questions and settings of one socket that the kernel answers. */
+
+#include "net/socket.h"
+
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+void socket_set_nodelay(int fd)
+{
+	int on = 1;
+
+	/* EOPNOTSUPP on a Unix socket is as good as success. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+void socket_set_reset(int fd)
+{
+	struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+static size_t socket_count(int fd, unsigned long request)
+{
+	int count = 0;
+
+	if (ioctl(fd, request, &count) || count < 0)
+		return 0;
+	return (size_t)count;
+}
+
+size_t socket_inq(int fd)
+{
+	return socket_count(fd, FIONREAD);
+}
+
+size_t socket_outq(int fd)
+{
+	return socket_count(fd, SIOCOUTQ);
+}
+
+/* All zero where there is no TCP. */
+static struct tcp_info tcp_info_of(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		return (struct tcp_info){ 0 };
+	return info;
+}
+
+uint32_t socket_peer_silence_ms(int fd)
+{
+	return tcp_info_of(fd).tcpi_last_ack_recv;
+}
+
+uint64_t socket_acked(int fd)
+{
+	return tcp_info_of(fd).tcpi_bytes_acked;
+}
