@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* One end of a session: a stream, how its bytes are meant, what it still owes. */
+
+#ifndef RELAY_ENDPOINT_H
+#define RELAY_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "net/stream.h"
+#include "relay/buffer_pool.h"
+#include "relay/cause.h"
+
+/*
+ * Bytes of room that must be free below what is encoded: a frame header and
+ * the bytes of a character that was cut.
+ */
+#define ENDPOINT_HEADROOM 16
+
+/*
+ * Bytes an endpoint may owe on top of one read: a frame header with a cut
+ * character (16), and a ping and a Close behind it (127 each).  So a read is
+ * limits.buffer less this.
+ */
+#define ENDPOINT_OVERHEAD 320
+
+/* Bytes in a worker's scratch memory, decoded or encoded where they lie. */
+struct chunk {
+	uint8_t *data;
+	size_t len;
+};
+
+/* What came with the bytes of a read. */
+enum endpoint_news {
+	ENDPOINT_GOES_ON,
+	ENDPOINT_ENDED, /* the peer said that nothing more comes (Close) */
+	ENDPOINT_FAULT, /* the peer broke the rules: see `fault` */
+};
+
+struct endpoint;
+
+/* How bytes on the wire and payload become each other. */
+struct endpoint_ops {
+	/* Turns received bytes into payload, in place; all are consumed. */
+	enum endpoint_news (*decode)(struct endpoint *end,
+				     struct chunk *chunk);
+	/*
+	 * Turns payload into bytes to send, in place, with ENDPOINT_HEADROOM
+	 * to grow downwards.  CAUSE_NONE, or why the payload cannot go here;
+	 * what precedes the offence is in the chunk all the same.
+	 */
+	enum relay_cause (*encode)(struct endpoint *end, struct chunk *chunk);
+	/*
+	 * No more payload will be sent.  CAUSE_NONE, or what is wrong with a
+	 * flow that ends here.
+	 */
+	enum relay_cause (*encode_end)(struct endpoint *end);
+};
+
+/* Bytes that a peer did not take yet; no block while there are none. */
+struct outbuf {
+	uint8_t *block;
+	uint32_t size;  /* of the block */
+	uint32_t begin; /* first byte owed */
+	uint32_t len;   /* bytes owed */
+};
+
+struct endpoint {
+	const struct endpoint_ops *ops;
+	struct buffer_pool *pool;
+	struct stream stream;
+	struct outbuf out;
+	uint64_t bytes;        /* payload that came from this end */
+	uint64_t messages;     /* messages sent to this end, if it has any */
+	uint64_t undelivered;  /* bytes meant for this end that were dropped */
+	uint64_t progress_ms;  /* when it last took or was first owed bytes */
+	uint32_t take_left;    /* bytes still to be read, if `is_draining` */
+	enum relay_cause fault; /* of ENDPOINT_FAULT */
+	bool is_draining : 1;  /* ends after `take_left` more bytes */
+	bool ended : 1;        /* its flow is over: nothing more is relayed */
+	bool finished : 1;     /* it was told that nothing more comes to it */
+	bool is_eof : 1;       /* its stream has nothing more to read */
+	bool is_broken : 1;    /* it takes no more bytes */
+	bool is_shut : 1;      /* the write side of its stream is */
+};
+
+/* Makes an endpoint without a stream; `ops` and `pool` outlive it. */
+void endpoint_init(struct endpoint *end, const struct endpoint_ops *ops,
+		   struct buffer_pool *pool);
+
+/* Closes the stream and gives the block back. */
+void endpoint_done(struct endpoint *end);
+
+/* Whether bytes wait for the peer to take them. */
+static inline bool endpoint_owes(const struct endpoint *end)
+{
+	return end->out.len != 0;
+}
+
+/*
+ * Sends `len` bytes as they are; what the peer does not take now is kept
+ * behind what is owed already.  0, or -errno: then the end is broken and all
+ * it is owed is counted as undelivered.  A broken end drops and counts.
+ */
+__attribute__((warn_unused_result))
+int endpoint_send(struct endpoint *end, const uint8_t *data, size_t len);
+
+/* Sends of what is owed as much as the peer takes; as endpoint_send(). */
+__attribute__((warn_unused_result))
+int endpoint_flush(struct endpoint *end);
+
+/* The end takes no more bytes; what it was owed is dropped and counted. */
+void endpoint_break(struct endpoint *end);
+
+/*
+ * From now on only what has already arrived in the socket is relayed, then
+ * the flow ends; it has ended on return when nothing has.
+ */
+void endpoint_drain(struct endpoint *end);
+
+/* Bytes on the way to the peer: owed, and sent but not acknowledged. */
+size_t endpoint_in_flight(const struct endpoint *end);
+
+#endif

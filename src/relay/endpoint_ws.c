@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* The client's end: WebSocket frames on the wire, payload inside. */
+
+#include "relay/endpoint_ws.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "net/socket.h"
+#include "ws/close_code.h"
+#include "ws/frame.h"
+
+static_assert(ENDPOINT_HEADROOM >= WS_FRAME_HEADER_MAX + UTF8_PARTIAL_MAX,
+	      "a header and a cut character fit below what is encoded");
+static_assert(ENDPOINT_OVERHEAD >= ENDPOINT_HEADROOM + 2 * WS_CONTROL_FRAME_MAX,
+	      "a ping and a Close fit behind a frame that was not taken");
+
+static struct endpoint_ws *ws_of(struct endpoint *end)
+{
+	return (struct endpoint_ws *)(void *)end;
+}
+
+/* Before the handshake is over the bytes are HTTP and go as they are. */
+static enum relay_cause http_encode(struct endpoint *end, struct chunk *chunk)
+{
+	(void)end;
+	(void)chunk;
+	return CAUSE_NONE;
+}
+
+static enum endpoint_news http_decode(struct endpoint *end,
+				      struct chunk *chunk)
+{
+	(void)end;
+	chunk->len = 0;
+	return ENDPOINT_GOES_ON;
+}
+
+static enum relay_cause http_encode_end(struct endpoint *end)
+{
+	(void)end;
+	return CAUSE_NONE;
+}
+
+static const struct endpoint_ops http_ops = {
+	.decode = http_decode,
+	.encode = http_encode,
+	.encode_end = http_encode_end,
+};
+
+/* The pong of our latest ping: measures, and lets the next one come. */
+static void note_pong(struct endpoint_ws *ws)
+{
+	uint64_t now_us;
+
+	if (ws->ping != PING_SENT || !ws_conn_pong_is_ours(&ws->conn))
+		return;
+	now_us = clock_now_us();
+	ws->rtt_us = (uint32_t)(now_us - ws->ping_us);
+	ws->ping = PING_RESTS;
+	ws->ping_at_ms = clock_coarse_ms() - ws->rtt_us / 1000 +
+			 ws->ping_interval_ms;
+}
+
+static enum relay_cause fault_of(const struct ws_conn *conn)
+{
+	switch (conn->fail_code) {
+	case WS_CLOSE_UNACCEPTABLE_TYPE:
+		return CAUSE_MESSAGE_TYPE;
+	case WS_CLOSE_INVALID_PAYLOAD:
+		return CAUSE_CLIENT_UTF8;
+	default:
+		return CAUSE_PROTOCOL;
+	}
+}
+
+static enum endpoint_news ws_decode(struct endpoint *end, struct chunk *chunk)
+{
+	struct endpoint_ws *ws = ws_of(end);
+	struct ws_cursor cursor = {
+		.in = chunk->data,
+		.in_end = chunk->data + chunk->len,
+		.out = chunk->data,
+	};
+
+	for (;;) {
+		enum ws_event event = ws_conn_recv(&ws->conn, &cursor);
+
+		chunk->len = (size_t)(cursor.out - chunk->data);
+		switch (event) {
+		case WS_EVENT_NONE:
+			return ENDPOINT_GOES_ON;
+		case WS_EVENT_PING:
+			break; /* the pong waits in its slot */
+		case WS_EVENT_PONG:
+			note_pong(ws);
+			break;
+		case WS_EVENT_CLOSE:
+			return ENDPOINT_ENDED;
+		case WS_EVENT_FAIL:
+			end->fault = fault_of(&ws->conn);
+			return ENDPOINT_FAULT;
+		}
+	}
+}
+
+/*
+ * Puts what was cut before in front of the chunk, and keeps what is cut at its
+ * end for the next one.
+ */
+static enum utf8_rest cut_text(struct endpoint_ws *ws, struct chunk *chunk)
+{
+	enum utf8_rest rest;
+	size_t whole;
+
+	chunk->data -= ws->partial_len;
+	chunk->len += ws->partial_len;
+	memcpy(chunk->data, ws->partial, ws->partial_len);
+	ws->partial_len = 0;
+	rest = utf8_split(chunk->data, chunk->len, &whole);
+	if (rest == UTF8_REST_PARTIAL) {
+		ws->partial_len = (uint8_t)(chunk->len - whole);
+		memcpy(ws->partial, chunk->data + whole, ws->partial_len);
+	}
+	chunk->len = whole;
+	return rest;
+}
+
+static enum relay_cause ws_encode(struct endpoint *end, struct chunk *chunk)
+{
+	struct endpoint_ws *ws = ws_of(end);
+	enum ws_opcode opcode = WS_OPCODE_BINARY;
+	enum relay_cause cause = CAUSE_NONE;
+	size_t header;
+
+	if (ws->is_text) {
+		opcode = WS_OPCODE_TEXT;
+		if (cut_text(ws, chunk) == UTF8_REST_INVALID)
+			cause = CAUSE_TARGET_UTF8;
+		if (!chunk->len)
+			return cause;
+	}
+	header = ws_frame_header_before(chunk->data, chunk->len, opcode, true);
+	chunk->data -= header;
+	chunk->len += header;
+	end->messages++;
+	return cause;
+}
+
+static enum relay_cause ws_encode_end(struct endpoint *end)
+{
+	return ws_of(end)->partial_len ? CAUSE_TARGET_UTF8 : CAUSE_NONE;
+}
+
+static const struct endpoint_ops ws_ops = {
+	.decode = ws_decode,
+	.encode = ws_encode,
+	.encode_end = ws_encode_end,
+};
+
+void endpoint_ws_init(struct endpoint_ws *ws, struct buffer_pool *pool)
+{
+	*ws = (struct endpoint_ws){ .ping = PING_RESTS };
+	endpoint_init(&ws->end, &http_ops, pool);
+}
+
+void endpoint_ws_begin(struct endpoint_ws *ws, bool is_text)
+{
+	ws->end.ops = &ws_ops;
+	ws->is_text = is_text;
+	ws_conn_init(&ws->conn, is_text ? WS_ACCEPT_TEXT : WS_ACCEPT_BINARY);
+}
+
+static int send_ping(struct endpoint_ws *ws)
+{
+	uint8_t frame[WS_CONTROL_FRAME_MAX];
+	size_t len = ws_conn_make_ping(&ws->conn, frame);
+
+	ws->ping = PING_SENT;
+	ws->ping_us = clock_now_us();
+	return endpoint_send(&ws->end, frame, len);
+}
+
+int endpoint_ws_send_control(struct endpoint_ws *ws)
+{
+	int error = 0;
+
+	if (ws->end.finished || ws->end.is_broken)
+		return 0;
+	if (ws_conn_has_reply(&ws->conn) && !endpoint_owes(&ws->end)) {
+		uint8_t frame[WS_CONTROL_FRAME_MAX];
+		size_t len = ws_conn_take_reply(&ws->conn, frame);
+
+		error = endpoint_send(&ws->end, frame, len);
+	}
+	if (!error && ws->ping == PING_DUE && !endpoint_owes(&ws->end))
+		error = send_ping(ws);
+	return error;
+}
+
+int endpoint_ws_send_close(struct endpoint_ws *ws, uint16_t code,
+			   const char *reason)
+{
+	uint8_t frame[WS_CONTROL_FRAME_MAX];
+	size_t len;
+
+	if (ws->end.finished)
+		return 0;
+	len = ws_frame_make_close(code, slice_of(reason), frame);
+	ws->end.finished = true;
+	if (ws->end.is_broken)
+		return 0;
+	ws->code_sent = code;
+	return endpoint_send(&ws->end, frame, len);
+}
+
+void endpoint_ws_arm_ping(struct endpoint_ws *ws, uint64_t now_ms,
+			  uint32_t interval_ms)
+{
+	ws->ping = PING_RESTS;
+	ws->ping_interval_ms = interval_ms;
+	ws->ping_at_ms = now_ms + interval_ms;
+}
+
+/*
+ * Whether the missing pong may still come.  While bytes before it are on their
+ * way and some were acknowledged since, the client or its line is slow.  With
+ * bytes it does not take at all, but a kernel there that answers, it has
+ * stopped reading: timeouts.send_stall is for that.
+ */
+static bool is_slow(struct endpoint_ws *ws, uint32_t timeout_ms)
+{
+	int fd = ws->end.stream.fd;
+	uint64_t acked = socket_acked(fd);
+	bool moved = acked != ws->ping_acked;
+
+	ws->ping_acked = acked;
+	if (!endpoint_in_flight(&ws->end))
+		return false;
+	return moved || (endpoint_owes(&ws->end) &&
+			 socket_peer_silence_ms(fd) < timeout_ms);
+}
+
+enum ping_verdict endpoint_ws_keep_alive(struct endpoint_ws *ws,
+					 uint64_t now_ms, uint32_t timeout_ms)
+{
+	if (ws->ping == PING_RESTS) {
+		ws->ping = PING_DUE;
+		ws->ping_acked = socket_acked(ws->end.stream.fd);
+	} else if (!is_slow(ws, timeout_ms)) {
+		return PING_DEAD;
+	}
+	ws->ping_at_ms = now_ms + timeout_ms;
+	return PING_FINE;
+}
+
+uint16_t endpoint_ws_peer_code(const struct endpoint_ws *ws)
+{
+	return ws->conn.peer_code;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* The client's end: WebSocket frames on the wire, payload inside. */
+
+#ifndef RELAY_ENDPOINT_WS_H
+#define RELAY_ENDPOINT_WS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/utf8.h"
+#include "relay/endpoint.h"
+#include "ws/conn.h"
+
+/*
+ * What becomes of the latest ping.  PING_DUE: its time has come but the client
+ * still owes room for it; the clock for its answer runs all the same.
+ */
+enum ping_state { PING_RESTS, PING_DUE, PING_SENT };
+
+/* Begins with the endpoint, so that one pointer serves both. */
+struct endpoint_ws {
+	struct endpoint end;
+	struct ws_conn conn;
+	uint64_t ping_us;       /* PING_SENT: when */
+	uint64_t ping_at_ms;    /* RESTS: next ping; else: when it is too late */
+	uint64_t ping_acked;    /* socket_acked() when last looked at */
+	uint32_t ping_interval_ms; /* 0: no pings */
+	uint32_t rtt_us;        /* latest measured; 0: none yet */
+	enum ping_state ping;
+	uint16_t code_sent;     /* of our Close; 0: none yet */
+	bool is_text;           /* messages to the client are text */
+	uint8_t partial_len;    /* bytes of a cut character */
+	uint8_t partial[UTF8_PARTIAL_MAX];
+};
+
+/* Makes the end of a client that speaks HTTP until endpoint_ws_begin(). */
+void endpoint_ws_init(struct endpoint_ws *ws, struct buffer_pool *pool);
+
+/* From now on frames; messages both ways are text or binary. */
+void endpoint_ws_begin(struct endpoint_ws *ws, bool is_text);
+
+/*
+ * Sends the pong that waits, and a ping that is due, if nothing is owed and
+ * no Close was sent.  0, or -errno as endpoint_send().
+ */
+__attribute__((warn_unused_result))
+int endpoint_ws_send_control(struct endpoint_ws *ws);
+
+/* Sends a Close behind what is owed; once.  0, or -errno. */
+__attribute__((warn_unused_result))
+int endpoint_ws_send_close(struct endpoint_ws *ws, uint16_t code,
+			   const char *reason);
+
+/* The first ping is due `interval_ms` after `now_ms`; 0: none ever is. */
+void endpoint_ws_arm_ping(struct endpoint_ws *ws, uint64_t now_ms,
+			  uint32_t interval_ms);
+
+/* What endpoint_ws_keep_alive() found. */
+enum ping_verdict { PING_FINE, PING_DEAD };
+
+/*
+ * To be called at or after `ping_at_ms`: makes a ping due, or judges the one
+ * that was not answered within `timeout_ms`.  A client that still acknowledges
+ * bytes on their way to it is slow, not dead.
+ */
+enum ping_verdict endpoint_ws_keep_alive(struct endpoint_ws *ws,
+					 uint64_t now_ms, uint32_t timeout_ms);
+
+/* The client's code of its Close, 0 if none came, 1005 if it had no code. */
+uint16_t endpoint_ws_peer_code(const struct endpoint_ws *ws);
+
+#endif

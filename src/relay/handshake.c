@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads a request head, and turns refusals into answers. */
+
+#include "relay/handshake.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "http/response.h"
+
+/*
+ * Read at a time while a head is incomplete.  Most heads are shorter; what
+ * comes behind one is kept until the target is connected, so it must fit the
+ * smallest limits.buffer (4 KiB).
+ */
+#define HANDSHAKE_READ 3584
+
+/* Seconds a client is asked to wait after a refusal that will pass. */
+#define HANDSHAKE_RETRY_AFTER_S 1
+
+struct handshake *handshake_new(const struct config_limits *limits)
+{
+	struct handshake *h = calloc(1, sizeof(*h));
+	struct http_head_limits head = {
+		.request_line = (uint32_t)limits->request_line,
+		.headers = (uint32_t)limits->headers,
+		.header_count = limits->header_count,
+	};
+
+	if (h)
+		http_head_init(&h->parser, &head);
+	return h;
+}
+
+void handshake_free(struct handshake **handshake)
+{
+	struct handshake *gone = *handshake;
+
+	*handshake = NULL;
+	if (!gone)
+		return;
+	dial_cancel(&gone->dial);
+	free(gone->kept);
+	free(gone);
+}
+
+static enum relay_cause cause_of_head(enum http_head_status status)
+{
+	switch (status) {
+	case HTTP_HEAD_LINE_TOO_LONG:
+		return CAUSE_REQUEST_LINE;
+	case HTTP_HEAD_TOO_LARGE:
+		return CAUSE_HEADERS;
+	case HTTP_HEAD_BAD_VERSION:
+		return CAUSE_HTTP_VERSION;
+	case HTTP_HEAD_MORE:
+	case HTTP_HEAD_DONE:
+	case HTTP_HEAD_BAD:
+		break;
+	}
+	return CAUSE_BAD_REQUEST;
+}
+
+/* Room for one more read behind the bytes kept so far. */
+static int make_room(struct handshake *h)
+{
+	size_t size = h->kept_size ? h->kept_size * 2 : 2 * HANDSHAKE_READ;
+	uint8_t *kept;
+
+	if (h->kept_size - h->kept_len >= HANDSHAKE_READ)
+		return 0;
+	kept = realloc(h->kept, size);
+	if (!kept)
+		return -ENOMEM;
+	h->kept = kept;
+	h->kept_size = size;
+	return 0;
+}
+
+/* A head that came in one piece is read in the scratch memory, and only there. */
+static int keep(struct handshake *h, const uint8_t *data, size_t len)
+{
+	if (h->kept_len)
+		return 0;
+	if (make_room(h))
+		return -ENOMEM;
+	memcpy(h->kept, data, len);
+	return 0;
+}
+
+static void parse(struct session *s, uint8_t *data, size_t len)
+{
+	struct handshake *h = s->handshake;
+	const char *text = (const char *)data;
+	enum http_head_status status = http_head_parse(&h->parser, text, len);
+
+	if (status == HTTP_HEAD_DONE) {
+		handshake_decide(s, text, len);
+		return;
+	}
+	if (status != HTTP_HEAD_MORE) {
+		s->refusal_text = http_head_error_text(&h->parser);
+		session_close(s, cause_of_head(status), SIDE_CLIENT);
+		return;
+	}
+	if (keep(h, data, len))
+		session_close(s, CAUSE_NO_MEMORY, SIDE_RELAY);
+	h->kept_len = len;
+}
+
+static void read_head(struct session *s)
+{
+	struct handshake *h = s->handshake;
+	uint8_t *to = s->relay->scratch.data;
+	ssize_t n;
+
+	if (h->kept_len) {
+		if (make_room(h)) {
+			session_close(s, CAUSE_NO_MEMORY, SIDE_RELAY);
+			return;
+		}
+		to = h->kept + h->kept_len;
+	}
+	n = stream_read(&s->client.end.stream, to, HANDSHAKE_READ);
+	if (n == -EAGAIN)
+		return;
+	if (n <= 0)
+		session_set_state(s, SESSION_DEAD); /* left without asking */
+	else
+		parse(s, to - h->kept_len, h->kept_len + (size_t)n);
+}
+
+static void on_client(struct session *s, unsigned met)
+{
+	if (met & STREAM_READ)
+		read_head(s);
+}
+
+static uint32_t retry_after(unsigned status)
+{
+	return status == 503 || status == 429 ? HANDSHAKE_RETRY_AFTER_S : 0;
+}
+
+static void report_refusal(struct session *s, unsigned status)
+{
+	const struct handshake *h = s->handshake;
+	struct session_log_record record;
+	char client[ADDRESS_TEXT_MAX];
+
+	session_report(s, &record, client);
+	if (s->refusal_text)
+		record.reason = s->refusal_text;
+	record.host = slice_make(h->host.data, h->host.len);
+	record.path = slice_make(h->path.data, h->path.len);
+	record.origin = slice_make(h->origin.data, h->origin.len);
+	s->relay->options.hooks.refused(&record, status);
+}
+
+void handshake_refuse(struct session *s)
+{
+	const struct cause_info *info = cause_info(s->cause);
+	char response[HTTP_RESPONSE_MAX];
+	size_t len = http_response_refusal(response, sizeof(response),
+					   info->status, info->text,
+					   retry_after(info->status));
+
+	report_refusal(s, info->status);
+	handshake_free(&s->handshake);
+	s->client.end.ended = true;
+	s->target.ended = true;
+	session_set_state(s, SESSION_LINGERING);
+	if (endpoint_send(&s->client.end, (const uint8_t *)response, len))
+		s->client.end.is_eof = true;
+}
+
+static unsigned head_interest(const struct session *s)
+{
+	(void)s;
+	return STREAM_READ;
+}
+
+static unsigned no_interest(const struct session *s)
+{
+	(void)s;
+	return STREAM_NOTHING;
+}
+
+static uint64_t deadline_ms(const struct session *s)
+{
+	return s->begun_ms + s->config->timeouts.handshake_ms;
+}
+
+static void on_head_deadline(struct session *s, uint64_t now_ms)
+{
+	(void)now_ms;
+	session_close(s, CAUSE_HANDSHAKE_TIMEOUT, SIDE_CLIENT);
+}
+
+static void on_dial_deadline(struct session *s, uint64_t now_ms)
+{
+	(void)now_ms;
+	session_close(s, CAUSE_TARGET_TIMEOUT, SIDE_TARGET);
+}
+
+static void ignore(struct session *s, unsigned met)
+{
+	(void)s;
+	(void)met;
+}
+
+const struct session_handlers handshake_head_handlers = {
+	.on_client = on_client,
+	.on_target = ignore,
+	.client_interest = head_interest,
+	.target_interest = no_interest,
+	.deadline_ms = deadline_ms,
+	.on_deadline = on_head_deadline,
+};
+
+/* What the client sends meanwhile stays in its socket. */
+const struct session_handlers handshake_dial_handlers = {
+	.on_client = ignore,
+	.on_target = ignore,
+	.client_interest = no_interest,
+	.target_interest = no_interest,
+	.deadline_ms = deadline_ms,
+	.on_deadline = on_dial_deadline,
+};

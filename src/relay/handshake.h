@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* From the first byte of a request to 101, or to a refusal. */
+
+#ifndef RELAY_HANDSHAKE_H
+#define RELAY_HANDSHAKE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "http/head.h"
+#include "http/upgrade.h"
+#include "net/dial.h"
+#include "relay/session.h"
+
+/* Bytes of the request's parts that are kept for the log. */
+#define HANDSHAKE_TEXT_MAX 128
+
+/* A part of the request, cut to what is kept. */
+struct handshake_text {
+	uint8_t len;
+	char data[HANDSHAKE_TEXT_MAX];
+};
+
+/* What a session has only until it is open or refused. */
+struct handshake {
+	struct http_head_parser parser;
+	struct dial *dial;
+	/*
+	 * While the head is read: its bytes so far, when they did not come in
+	 * one piece.  Then: bytes the client sent right behind it.
+	 */
+	uint8_t *kept;
+	size_t kept_len;
+	size_t kept_size;
+	const char *protocol; /* chosen, in the configuration; or null */
+	char accept[HTTP_ACCEPT_SIZE];
+	struct handshake_text host;
+	struct handshake_text path; /* raw, without the query */
+	struct handshake_text origin;
+};
+
+/* Null when memory is out. */
+__attribute__((warn_unused_result))
+struct handshake *handshake_new(const struct config_limits *limits);
+
+/* Gives up what is under way and frees; clears the pointer, takes null. */
+void handshake_free(struct handshake **handshake);
+
+/*
+ * The head is whole: `len` bytes at `data`, frames behind it included.
+ * Decides what is asked for, and goes on to a page, to dialling or to a
+ * refusal.
+ */
+void handshake_decide(struct session *session, const char *data, size_t len);
+
+/* Answers the request with the refusal of session->cause. */
+void handshake_refuse(struct session *session);
+
+/* Begins to connect to the backend of session->route. */
+void handshake_dial(struct session *session);
+
+#endif

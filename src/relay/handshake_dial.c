@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Connects to the target, and only then opens the session. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "http/response.h"
+#include "relay/handshake.h"
+#include "relay/session_flow.h"
+
+static enum relay_cause cause_of_dial(int error)
+{
+	switch (error) {
+	case -ETIMEDOUT:
+		return CAUSE_TARGET_TIMEOUT;
+	case -EMFILE:
+	case -ENFILE:
+		return CAUSE_NO_DESCRIPTORS;
+	case -ENOMEM:
+		return CAUSE_NO_MEMORY;
+	default:
+		return CAUSE_TARGET_REFUSED;
+	}
+}
+
+static void report_opened(struct session *s, const struct handshake *h)
+{
+	struct session_log_record record;
+	char client[ADDRESS_TEXT_MAX];
+
+	session_report(s, &record, client);
+	record.host = slice_make(h->host.data, h->host.len);
+	record.path = slice_make(h->path.data, h->path.len);
+	record.origin = slice_make(h->origin.data, h->origin.len);
+	s->relay->options.hooks.opened(&record);
+}
+
+/* From here on the bytes of the client are frames. */
+static void become_open(struct session *s, const struct handshake *h)
+{
+	const struct config_route *route = s->route;
+	uint64_t now_ms = clock_coarse_ms();
+
+	session_set_state(s, SESSION_OPEN);
+	s->was_open = true;
+	s->begun_ms = now_ms;
+	s->activity_ms = now_ms;
+	endpoint_ws_begin(&s->client, route->message == CONFIG_MESSAGE_TEXT);
+	endpoint_ws_arm_ping(&s->client, now_ms,
+			     route->timeouts.ping_interval_ms);
+	report_opened(s, h);
+}
+
+static void open_session(struct session *s)
+{
+	struct handshake *h = s->handshake;
+	char response[HTTP_RESPONSE_MAX];
+	size_t len = http_response_switching(response, sizeof(response),
+					     h->accept, h->protocol);
+	size_t early = h->kept_len;
+
+	s->handshake = NULL;
+	if (early)
+		memcpy(s->relay->scratch.data, h->kept, early);
+	become_open(s, h);
+	handshake_free(&h);
+	if (endpoint_send(&s->client.end, (const uint8_t *)response, len))
+		session_close(s, CAUSE_CLIENT_RESET, SIDE_CLIENT);
+	if (early)
+		session_flow_feed(s, early);
+}
+
+static void on_dialed(void *arg, const struct dial_result *result)
+{
+	struct session *s = arg;
+
+	s->handshake->dial = NULL;
+	if (result->error) {
+		session_close(s, cause_of_dial(result->error), SIDE_TARGET);
+	} else {
+		s->server = result->server;
+		session_connect_target(s, result->fd);
+		open_session(s);
+	}
+	session_update(s);
+}
+
+void handshake_dial(struct session *s)
+{
+	session_set_state(s, SESSION_DIALING);
+	if (dial_start(&s->relay->dial, s->route->backend,
+		       s->route->timeouts.connect_ms, on_dialed, s,
+		       &s->handshake->dial))
+		session_close(s, CAUSE_NO_MEMORY, SIDE_RELAY);
+}

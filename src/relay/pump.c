@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* One direction of a relay: a read from one end becomes a write to the other. */
+
+#include "relay/pump.h"
+
+#include <assert.h>
+#include <errno.h>
+
+static struct pump_result outcome(enum pump_outcome what)
+{
+	return (struct pump_result){ .outcome = what };
+}
+
+static struct pump_result fault(enum relay_cause cause)
+{
+	return (struct pump_result){ .outcome = PUMP_FAULT, .cause = cause };
+}
+
+/* Sends the payload in `chunk`; PUMP_MOVED if all is well. */
+static struct pump_result deliver(struct endpoint *from, struct endpoint *to,
+				  struct chunk *chunk)
+{
+	struct pump_result result = outcome(PUMP_MOVED);
+
+	if (!chunk->len)
+		return result;
+	from->bytes += chunk->len;
+	result.cause = to->ops->encode(to, chunk);
+	if (result.cause)
+		result.outcome = PUMP_FAULT;
+	if (!chunk->len)
+		return result;
+	result.error = endpoint_send(to, chunk->data, chunk->len);
+	if (result.error)
+		result.outcome = PUMP_SINK_ERROR;
+	return result;
+}
+
+/*
+ * The payload goes out first, then what the source said at its end counts;
+ * a sink that failed is told even when the source ended too.
+ */
+struct pump_result pump_feed(struct endpoint *from, struct endpoint *to,
+			     const struct pump_scratch *scratch, size_t len)
+{
+	struct chunk chunk = { .data = scratch->data, .len = len };
+	enum endpoint_news news = from->ops->decode(from, &chunk);
+	struct pump_result result = deliver(from, to, &chunk);
+
+	if (news != ENDPOINT_GOES_ON)
+		from->ended = true;
+	if (result.outcome != PUMP_MOVED)
+		return result;
+	switch (news) {
+	case ENDPOINT_GOES_ON:
+		return result;
+	case ENDPOINT_ENDED:
+		return outcome(PUMP_ENDED);
+	case ENDPOINT_FAULT:
+		return fault(from->fault);
+	}
+	return result;
+}
+
+static struct pump_result stop(struct endpoint *from, ssize_t n)
+{
+	if (n == -EAGAIN)
+		return outcome(PUMP_NOTHING);
+	from->ended = true;
+	from->is_eof = true;
+	if (n == 0)
+		return outcome(PUMP_EOF);
+	return (struct pump_result){ .outcome = PUMP_SOURCE_ERROR,
+				     .error = (int)n };
+}
+
+/* Counts what a draining end has left; it ends when all of it is relayed. */
+static void count_drained(struct endpoint *from, size_t n)
+{
+	if (!from->is_draining)
+		return;
+	from->take_left -= (uint32_t)n;
+	if (!from->take_left)
+		from->ended = true;
+}
+
+struct pump_result pump_run(struct endpoint *from, struct endpoint *to,
+			    const struct pump_scratch *scratch)
+{
+	struct pump_result result;
+	size_t size = scratch->size;
+	ssize_t n;
+
+	assert(!endpoint_owes(to));
+	if (from->is_draining && from->take_left < size)
+		size = from->take_left;
+	n = stream_read(&from->stream, scratch->data, size);
+	if (n <= 0)
+		return stop(from, n);
+	count_drained(from, (size_t)n);
+	result = pump_feed(from, to, scratch, (size_t)n);
+	if (result.outcome == PUMP_MOVED && from->ended)
+		result.outcome = PUMP_ENDED;
+	return result;
+}
+
+ssize_t pump_discard(struct endpoint *from, const struct pump_scratch *scratch)
+{
+	ssize_t n = stream_read(&from->stream, scratch->data, scratch->size);
+
+	if (n > 0 || n == -EAGAIN)
+		return n;
+	from->ended = true;
+	from->is_eof = true;
+	return 0;
+}

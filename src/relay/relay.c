@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* What the sessions of one worker share: its loop, memory, configuration. */
+
+#include "relay/relay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "relay/session.h"
+
+static struct session *session_of(struct list *node)
+{
+	return list_entry(node, struct session, link);
+}
+
+/* The loop's turn is over: nobody looks at the dead any more. */
+static void reap(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)fd;
+	(void)what;
+	list_each(&relay->graveyard, node, after)
+		session_free(session_of(node));
+}
+
+int relay_init(struct relay *relay, const struct relay_options *options)
+{
+	*relay = (struct relay){
+		.options = *options,
+		.dial = { .base = options->base,
+			  .resolver = options->resolver },
+		.random = clock_now_us() | 1,
+	};
+	list_init(&relay->sessions);
+	list_init(&relay->graveyard);
+	relay->reaper = event_new(options->base, -1, 0, reap, relay);
+	return relay->reaper ? 0 : -ENOMEM;
+}
+
+void relay_done(struct relay *relay)
+{
+	relay_abort_all(relay);
+	reap(-1, 0, relay);
+	event_free(relay->reaper);
+	buffer_pool_done(&relay->pool);
+	free(relay->scratch_block);
+	free(relay->path);
+	config_unref(&relay->config);
+}
+
+void relay_accept(struct relay *relay,
+		  const struct relay_connection *connection)
+{
+	struct session *s = session_new(relay, connection);
+
+	if (!s) {
+		struct config *config = connection->config;
+		struct admission_key key;
+
+		close(connection->fd);
+		if (connection->is_counted &&
+		    admission_key_of_peer(&connection->peer, &key))
+			admission_leave(relay->options.admission, &key);
+		config_unref(&config);
+		relay->options.hooks.gone(relay->options.hooks.gone_arg);
+		return;
+	}
+	if (connection->refusal)
+		session_close(s, connection->refusal, SIDE_RELAY);
+	else
+		session_set_state(s, SESSION_HEAD);
+	session_update(s);
+}
+
+/* Bytes of the longest read any route may make. */
+static size_t largest_buffer(const struct config *config)
+{
+	size_t largest = config->limits.buffer;
+
+	for (size_t i = 0; i < config->route_count; i++)
+		if (config->routes[i].limits.buffer > largest)
+			largest = config->routes[i].limits.buffer;
+	return largest;
+}
+
+/* Memory grows with the configuration and stays: no session holds any of it. */
+static int fit_memory(struct relay *relay, const struct config *config)
+{
+	size_t size = largest_buffer(config);
+	size_t path_size = config->limits.request_line + 1;
+
+	if (relay->scratch.size < size) {
+		uint8_t *block = malloc(ENDPOINT_HEADROOM + size);
+
+		if (!block)
+			return -ENOMEM;
+		free(relay->scratch_block);
+		relay->scratch_block = block;
+		relay->scratch.data = block + ENDPOINT_HEADROOM;
+		relay->scratch.size = size;
+	}
+	if (relay->path_size < path_size) {
+		char *path = realloc(relay->path, path_size);
+
+		if (!path)
+			return -ENOMEM;
+		relay->path = path;
+		relay->path_size = path_size;
+	}
+	return 0;
+}
+
+/* xorshift64: spreads moments, protects nothing. */
+static uint64_t next_random(struct relay *relay)
+{
+	relay->random ^= relay->random << 13;
+	relay->random ^= relay->random >> 7;
+	relay->random ^= relay->random << 17;
+	return relay->random;
+}
+
+/* Ends a session at a moment within `spread_ms`, or refuses its request. */
+static void close_within(struct session *s, enum relay_cause cause,
+			 uint32_t spread_ms)
+{
+	if (s->state == SESSION_OPEN && spread_ms) {
+		s->close_at_ms = clock_coarse_ms() +
+				 next_random(s->relay) % spread_ms;
+		s->close_cause = cause;
+	} else {
+		session_close(s, cause, SIDE_RELAY);
+	}
+	session_update(s);
+}
+
+static void close_removed(struct relay *relay, const struct config *config)
+{
+	list_each(&relay->sessions, node, after) {
+		struct session *s = session_of(node);
+
+		if (s->route && !config_route_by_name(config, s->route->name))
+			close_within(s, CAUSE_ROUTE_REMOVED,
+				     config->timeouts.close_spread_ms);
+	}
+}
+
+int relay_configure(struct relay *relay, struct config *config)
+{
+	if (fit_memory(relay, config))
+		return -ENOMEM;
+	config_unref(&relay->config);
+	relay->config = config_ref(config);
+	close_removed(relay, config);
+	return 0;
+}
+
+void relay_set_stopping(struct relay *relay, bool is_stopping)
+{
+	relay->is_stopping = is_stopping;
+}
+
+void relay_close_all(struct relay *relay, uint32_t spread_ms)
+{
+	list_each(&relay->sessions, node, after)
+		close_within(session_of(node), CAUSE_SHUTDOWN, spread_ms);
+}
+
+void relay_abort_all(struct relay *relay)
+{
+	list_each(&relay->sessions, node, after)
+		session_set_state(session_of(node), SESSION_DEAD);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* One connection from accept to its end: the owner of all that belongs to it. */
+
+#include "relay/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "relay/endpoint_raw.h"
+#include "relay/handshake.h"
+
+static const struct session_handlers *const handlers[SESSION_STATE_COUNT] = {
+	[SESSION_HEAD] = &handshake_head_handlers,
+	[SESSION_DIALING] = &handshake_dial_handlers,
+	[SESSION_OPEN] = &session_open_handlers,
+	[SESSION_CLOSING] = &session_closing_handlers,
+	[SESSION_LINGERING] = &session_linger_handlers,
+};
+
+static void on_client(void *arg, unsigned met)
+{
+	struct session *s = arg;
+
+	handlers[s->state]->on_client(s, met);
+	session_update(s);
+}
+
+static void on_target(void *arg, unsigned met)
+{
+	struct session *s = arg;
+
+	handlers[s->state]->on_target(s, met);
+	session_update(s);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+	uint64_t now_ms = clock_coarse_ms();
+
+	(void)fd;
+	(void)what;
+	s->timer_ms = SESSION_NEVER;
+	/* Too early when the deadline has moved since: it is armed again. */
+	if (now_ms >= handlers[s->state]->deadline_ms(s))
+		handlers[s->state]->on_deadline(s, now_ms);
+	session_update(s);
+}
+
+static void keep_peer(struct session *s, const struct sockaddr_any *peer)
+{
+	s->peer.sa_family = peer->sa.sa_family;
+	if (peer->sa.sa_family == AF_INET)
+		s->peer_in = peer->in;
+	else if (peer->sa.sa_family == AF_INET6)
+		s->peer_in6 = peer->in6;
+}
+
+struct sockaddr_any session_peer(const struct session *s)
+{
+	struct sockaddr_any peer = { .len = sizeof(sa_family_t) };
+
+	peer.sa.sa_family = s->peer.sa_family;
+	if (s->peer.sa_family == AF_INET) {
+		peer.in = s->peer_in;
+		peer.len = sizeof(peer.in);
+	} else if (s->peer.sa_family == AF_INET6) {
+		peer.in6 = s->peer_in6;
+		peer.len = sizeof(peer.in6);
+	}
+	return peer;
+}
+
+struct session *session_new(struct relay *relay,
+			    const struct relay_connection *connection)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->handshake = handshake_new(&connection->config->limits);
+	if (!s->handshake) {
+		free(s);
+		return NULL;
+	}
+	s->relay = relay;
+	s->config = connection->config;
+	s->listener = connection->listener;
+	s->is_counted_peer = connection->is_counted;
+	s->id = connection->id;
+	s->begun_ms = connection->accepted_ms;
+	s->close_at_ms = SESSION_NEVER;
+	s->half_close_ms = SESSION_NEVER;
+	s->timer_ms = SESSION_NEVER;
+	keep_peer(s, &connection->peer);
+	event_assign(&s->timer, relay->options.base, -1, 0, on_timer, s);
+	endpoint_ws_init(&s->client, &relay->pool);
+	endpoint_init(&s->target, &endpoint_raw_ops, &relay->pool);
+	stream_open(&s->client.end.stream, relay->options.base, connection->fd,
+		    on_client, s);
+	list_append(&relay->sessions, &s->link);
+	return s;
+}
+
+void session_connect_target(struct session *s, int fd)
+{
+	stream_open(&s->target.stream, s->relay->options.base, fd, on_target,
+		    s);
+}
+
+static void leave_admission(struct session *s)
+{
+	struct admission *admission = s->relay->options.admission;
+	struct sockaddr_any peer = session_peer(s);
+	struct admission_key key;
+
+	if (s->is_counted_peer && admission_key_of_peer(&peer, &key))
+		admission_leave(admission, &key);
+	if (s->is_counted_route) {
+		key = admission_key_of_route(s->route->name);
+		admission_leave(admission, &key);
+	}
+	s->is_counted_peer = false;
+	s->is_counted_route = false;
+}
+
+/* Lets go of everything but the memory, which others may still look at. */
+static void die(struct session *s)
+{
+	const struct relay_hooks *hooks = &s->relay->options.hooks;
+
+	if (s->was_open) {
+		struct session_log_record record;
+		char client[ADDRESS_TEXT_MAX];
+
+		session_report(s, &record, client);
+		hooks->closed(&record);
+	}
+	handshake_free(&s->handshake);
+	event_del(&s->timer);
+	endpoint_done(&s->client.end);
+	endpoint_done(&s->target);
+	leave_admission(s);
+	list_remove(&s->link);
+	list_append(&s->relay->graveyard, &s->link);
+	event_active(s->relay->reaper, EV_TIMEOUT, 0);
+	hooks->gone(hooks->gone_arg);
+}
+
+void session_free(struct session *s)
+{
+	list_remove(&s->link);
+	config_unref(&s->config);
+	free(s);
+}
+
+void session_set_state(struct session *s, enum session_state state)
+{
+	assert(session_state_may_follow(s->state, state));
+	s->state = state;
+	s->progress_ms = clock_coarse_ms();
+	s->in_flight = SIZE_MAX;
+	if (state == SESSION_DEAD)
+		die(s);
+}
+
+void session_close(struct session *s, enum relay_cause cause,
+		   enum relay_side side)
+{
+	if (s->cause || s->state > SESSION_OPEN)
+		return;
+	s->cause = cause;
+	s->side = side;
+	if (s->state == SESSION_OPEN)
+		session_begin_closing(s);
+	else
+		handshake_refuse(s);
+}
+
+/* Arms the timer, unless it is armed for an earlier moment already. */
+static int arm_timer(struct session *s)
+{
+	uint64_t deadline_ms = handlers[s->state]->deadline_ms(s);
+	uint64_t now_ms = clock_coarse_ms();
+	struct timeval wait = { .tv_sec = 0 };
+
+	if (deadline_ms >= s->timer_ms)
+		return 0;
+	if (deadline_ms > now_ms) {
+		/* One more: the clock is as of its last tick. */
+		uint64_t wait_ms = deadline_ms - now_ms + 1;
+
+		wait.tv_sec = (time_t)(wait_ms / 1000);
+		wait.tv_usec = (suseconds_t)(wait_ms % 1000) * 1000;
+	}
+	s->timer_ms = deadline_ms;
+	return event_add(&s->timer, &wait);
+}
+
+static int watch(struct stream *stream, unsigned interest)
+{
+	return stream_is_open(stream) ? stream_watch(stream, interest) : 0;
+}
+
+/* A step may lead to a state that can take steps of its own. */
+static void settle(struct session *s)
+{
+	enum session_state before;
+
+	do {
+		before = s->state;
+		if (handlers[before]->settle)
+			handlers[before]->settle(s);
+	} while (s->state != before && s->state != SESSION_DEAD);
+}
+
+void session_update(struct session *s)
+{
+	const struct session_handlers *state;
+
+	if (s->state != SESSION_DEAD)
+		settle(s);
+	if (s->state == SESSION_DEAD)
+		return;
+	state = handlers[s->state];
+	if (watch(&s->client.end.stream, state->client_interest(s)) ||
+	    watch(&s->target.stream, state->target_interest(s)) ||
+	    arm_timer(s))
+		session_set_state(s, SESSION_DEAD); /* deaf: out of memory */
+}
+
+void session_report(const struct session *s,
+		    struct session_log_record *ret_record,
+		    char ret_client[ADDRESS_TEXT_MAX])
+{
+	struct sockaddr_any peer = session_peer(s);
+
+	address_format(&peer, ret_client);
+	*ret_record = (struct session_log_record){
+		.id = s->id,
+		.worker = s->relay->options.worker,
+		.client = ret_client,
+		.listener = s->listener->name,
+		.route = s->route ? s->route->name : NULL,
+		.target = s->server ? s->server->text : NULL,
+		.cause = s->cause ? cause_info(s->cause)->label : NULL,
+		.side = s->cause ? cause_side_name(s->side) : NULL,
+		.reason = s->client.conn.fail_text,
+		.code_sent = s->client.code_sent,
+		.code_received = endpoint_ws_peer_code(&s->client),
+		.usec = (clock_coarse_ms() - s->begun_ms) * 1000,
+		.bytes_up = s->client.end.bytes,
+		.bytes_down = s->target.bytes,
+		.messages_up = s->client.conn.messages,
+		.messages_down = s->client.end.messages,
+		.undelivered_up = s->target.undelivered +
+				  endpoint_in_flight(&s->target),
+		.undelivered_down = s->client.end.undelivered +
+				    endpoint_in_flight(&s->client.end),
+		.rtt_usec = s->client.rtt_us,
+	};
+}
