@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* The listening sockets: opened, kept or closed as configurations change. */
+
+#include "daemon/acceptor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "daemon/descriptor_reserve.h"
+#include "net/listener.h"
+
+/* Connections taken in one turn of the loop, so that signals get theirs. */
+#define ACCEPT_BATCH 64
+
+/* How long accepting rests when there is not even a descriptor to refuse. */
+#define ACCEPT_PAUSE_MS 100
+
+/* An open socket, in the list of those that serve or of those prepared. */
+struct listening {
+	struct list link;
+	struct acceptor *acceptor;
+	const struct config_listener *config; /* what it serves as */
+	const struct config_listener *next;   /* ... after the commit, or null */
+	struct event *event;
+	int fd;
+};
+
+struct acceptor {
+	struct event_base *base;
+	acceptor_callback callback;
+	void *arg;
+	struct list serving;
+	struct list prepared;
+	struct event *resume; /* the end of a pause */
+	struct descriptor_reserve reserve;
+};
+
+static struct listening *listening_of(struct list *node)
+{
+	return list_entry(node, struct listening, link);
+}
+
+static void listening_free(struct listening *l)
+{
+	list_remove(&l->link);
+	if (l->event)
+		event_free(l->event);
+	listener_close(l->fd);
+	free(l);
+}
+
+static void free_all(struct list *list)
+{
+	list_each(list, node, after)
+		listening_free(listening_of(node));
+}
+
+static void pause_all(struct acceptor *acceptor)
+{
+	struct timeval wait = { .tv_usec = ACCEPT_PAUSE_MS * 1000 };
+
+	list_each(&acceptor->serving, node, after)
+		event_del(listening_of(node)->event);
+	event_add(acceptor->resume, &wait);
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+	struct acceptor *acceptor = arg;
+
+	(void)fd;
+	(void)what;
+	list_each(&acceptor->serving, node, after)
+		event_add(listening_of(node)->event, NULL);
+}
+
+/* Out of descriptors: the reserve answers, or all rest for a moment. */
+static bool shed(struct listening *l)
+{
+	int error = descriptor_reserve_refuse(&l->acceptor->reserve, l->fd);
+
+	if (error == -EMFILE || error == -ENFILE)
+		pause_all(l->acceptor);
+	return error == 0;
+}
+
+/* Takes one connection; false when there is none, or none can be taken. */
+static bool take_one(struct listening *l)
+{
+	struct sockaddr_any peer;
+	int fd = listener_accept(l->fd, &peer);
+
+	if (fd >= 0) {
+		l->acceptor->callback(l->acceptor->arg, fd, &peer, l->config);
+		return true;
+	}
+	switch (fd) {
+	case -EAGAIN:
+		return false;
+	case -EMFILE:
+	case -ENFILE:
+		return shed(l);
+	case -ENOMEM:
+	case -ENOBUFS:
+		pause_all(l->acceptor);
+		return false;
+	default:
+		return true; /* that one is gone, another may wait */
+	}
+}
+
+static void on_acceptable(evutil_socket_t fd, short what, void *arg)
+{
+	struct listening *l = arg;
+
+	(void)fd;
+	(void)what;
+	for (int i = 0; i < ACCEPT_BATCH && take_one(l); i++)
+		;
+}
+
+struct acceptor *acceptor_new(struct event_base *base,
+			      acceptor_callback callback, void *arg)
+{
+	struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
+
+	if (!acceptor)
+		return NULL;
+	acceptor->base = base;
+	acceptor->callback = callback;
+	acceptor->arg = arg;
+	list_init(&acceptor->serving);
+	list_init(&acceptor->prepared);
+	descriptor_reserve_init(&acceptor->reserve);
+	acceptor->resume = event_new(base, -1, 0, on_resume, acceptor);
+	if (!acceptor->resume)
+		acceptor_free(&acceptor);
+	return acceptor;
+}
+
+void acceptor_free(struct acceptor **acceptor)
+{
+	struct acceptor *gone = *acceptor;
+
+	*acceptor = NULL;
+	if (!gone)
+		return;
+	free_all(&gone->prepared);
+	free_all(&gone->serving);
+	if (gone->resume)
+		event_free(gone->resume);
+	descriptor_reserve_done(&gone->reserve);
+	free(gone);
+}
+
+/* Whether an open socket is what `config` asks for, whatever its name. */
+static bool serves(const struct listening *l,
+		   const struct config_listener *config)
+{
+	return !strcmp(l->config->listen, config->listen) &&
+	       l->config->mode == config->mode &&
+	       l->config->v6_only == config->v6_only;
+}
+
+static struct listening *find_serving(struct acceptor *acceptor,
+				      const struct config_listener *config)
+{
+	list_each(&acceptor->serving, node, after) {
+		struct listening *l = listening_of(node);
+
+		if (!l->next && serves(l, config))
+			return l;
+	}
+	return NULL;
+}
+
+static int prepare_one(struct acceptor *acceptor,
+		       const struct config_listener *config)
+{
+	struct listener_options options = {
+		.address = &config->address,
+		.mode = config->mode,
+		.v6_only = config->v6_only,
+	};
+	struct listening *l = calloc(1, sizeof(*l));
+	int error;
+
+	if (!l)
+		return -ENOMEM;
+	error = listener_open(&options, &l->fd);
+	if (error) {
+		free(l);
+		return error;
+	}
+	l->acceptor = acceptor;
+	l->config = config;
+	l->next = config;
+	list_append(&acceptor->prepared, &l->link);
+	l->event = event_new(acceptor->base, l->fd, EV_READ | EV_PERSIST,
+			     on_acceptable, l);
+	return l->event ? 0 : -ENOMEM;
+}
+
+int acceptor_prepare(struct acceptor *acceptor, const struct config *config,
+		     struct acceptor_failure *ret_failure)
+{
+	for (size_t i = 0; i < config->listener_count; i++) {
+		const struct config_listener *one = &config->listeners[i];
+		struct listening *l = find_serving(acceptor, one);
+		int error = 0;
+
+		if (l)
+			l->next = one;
+		else
+			error = prepare_one(acceptor, one);
+		if (error) {
+			*ret_failure = (struct acceptor_failure){
+				.listener = one, .error = error
+			};
+			acceptor_discard(acceptor);
+			return error;
+		}
+	}
+	return 0;
+}
+
+void acceptor_discard(struct acceptor *acceptor)
+{
+	free_all(&acceptor->prepared);
+	list_each(&acceptor->serving, node, after)
+		listening_of(node)->next = NULL;
+}
+
+static void format_address(const struct listening *l,
+			   char ret_text[ADDRESS_TEXT_MAX])
+{
+	struct sockaddr_any bound;
+
+	listener_address(l->fd, &bound);
+	address_format(&bound, ret_text);
+}
+
+void acceptor_first_address(const struct acceptor *acceptor,
+			    char ret_text[ADDRESS_TEXT_MAX])
+{
+	format_address(listening_of(acceptor->serving.next), ret_text);
+}
+
+static void log_listening(const struct listening *l)
+{
+	char address[ADDRESS_TEXT_MAX];
+
+	format_address(l, address);
+
+	struct log_field fields[] = {
+		{ .key = "listener", .text = slice_of(l->config->name) },
+		{ .key = "address", .text = slice_of(address) },
+	};
+
+	log_event(LOG_LEVEL_NOTICE, "listening", fields, 2);
+}
+
+/* Nobody who was let into the queue is turned away. */
+static void retire(struct listening *l)
+{
+	while (take_one(l))
+		;
+	listening_free(l);
+}
+
+void acceptor_commit(struct acceptor *acceptor)
+{
+	list_each(&acceptor->serving, node, after) {
+		struct listening *l = listening_of(node);
+
+		if (!l->next) {
+			retire(l);
+			continue;
+		}
+		l->config = l->next;
+		l->next = NULL;
+	}
+	list_each(&acceptor->prepared, fresh, following) {
+		struct listening *l = listening_of(fresh);
+
+		list_remove(&l->link);
+		list_append(&acceptor->serving, &l->link);
+		l->next = NULL;
+		event_add(l->event, NULL);
+		log_listening(l);
+	}
+}

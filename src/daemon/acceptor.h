@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* The listening sockets: opened, kept or closed as configurations change. */
+
+#ifndef DAEMON_ACCEPTOR_H
+#define DAEMON_ACCEPTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/address.h"
+#include "config/config.h"
+
+struct event_base;
+
+/* All of it belongs to the supervisor's thread. */
+struct acceptor;
+
+/* A connection: `fd` is the callee's.  `listener` is of the configuration. */
+typedef void (*acceptor_callback)(void *arg, int fd,
+				  const struct sockaddr_any *peer,
+				  const struct config_listener *listener);
+
+/* Null when memory or descriptors are out. */
+__attribute__((warn_unused_result))
+struct acceptor *acceptor_new(struct event_base *base,
+			      acceptor_callback callback, void *arg);
+
+/* Closes all sockets.  Clears, takes null. */
+void acceptor_free(struct acceptor **acceptor);
+
+/* What stands in the way of a configuration's listeners. */
+struct acceptor_failure {
+	const struct config_listener *listener; /* null: memory is out */
+	int error;                              /* -errno */
+};
+
+/*
+ * Opens what `config` listens on and is not open yet; what is open goes on
+ * untouched, whatever comes of it.  0, or -errno with `ret_failure` filled in:
+ * then nothing was opened.  Until acceptor_commit() or acceptor_discard() the
+ * new sockets take no connection.
+ */
+__attribute__((warn_unused_result))
+int acceptor_prepare(struct acceptor *acceptor, const struct config *config,
+		     struct acceptor_failure *ret_failure);
+
+/*
+ * Takes over what was prepared: new sockets accept, sockets that the
+ * configuration no longer has are closed, after the connections in their
+ * queues were taken.  `config` must outlive its time here.
+ */
+void acceptor_commit(struct acceptor *acceptor);
+
+/* Where the first listener really listens, as address_format() writes it. */
+void acceptor_first_address(const struct acceptor *acceptor,
+			    char ret_text[ADDRESS_TEXT_MAX]);
+
+/* Closes what was prepared. */
+void acceptor_discard(struct acceptor *acceptor);
+
+#endif

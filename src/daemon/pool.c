@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* The workers together: who gets a connection, who is told what. */
+
+#include "daemon/pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/worker.h"
+
+/*
+ * Descriptors that are not for sessions: listeners, standard streams, the log
+ * and the reserve (64 for all of them), and of each worker its loop's epoll,
+ * timer and wake-up and its resolver's (8).  A refused connection has one too
+ * while its answer is read: 64 more.
+ */
+#define POOL_FIXED_FDS 128
+#define POOL_WORKER_FDS 8
+
+/* A session has two: the client's and the target's. */
+#define POOL_SESSION_FDS 2
+
+struct pool {
+	struct config *config;
+	struct resolver *resolver;
+	struct admission *admission;
+	struct worker **workers;
+	unsigned count;
+	uint32_t session_limit;
+	uint64_t next_id;
+	bool is_refusing;
+};
+
+uint32_t pool_session_limit(const struct config *config)
+{
+	struct rlimit files = { .rlim_cur = 1024 };
+	uint64_t reserved = POOL_FIXED_FDS +
+			    (uint64_t)config->workers * POOL_WORKER_FDS;
+	uint64_t possible = 1;
+
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	if (files.rlim_cur > reserved + POOL_SESSION_FDS)
+		possible = (files.rlim_cur - reserved) / POOL_SESSION_FDS;
+	if (config->limits.max_sessions &&
+	    config->limits.max_sessions < possible)
+		return config->limits.max_sessions;
+	return possible < UINT32_MAX ? (uint32_t)possible : UINT32_MAX;
+}
+
+static int start_workers(struct pool *pool, struct config *config)
+{
+	pool->workers = calloc(config->workers, sizeof(struct worker *));
+	if (!pool->workers)
+		return -ENOMEM;
+	while (pool->count < config->workers) {
+		struct worker_options options = {
+			.resolver = pool->resolver,
+			.admission = pool->admission,
+			.number = pool->count,
+			.config = config,
+		};
+		int error = worker_start(&options,
+					 &pool->workers[pool->count]);
+
+		if (error)
+			return error;
+		pool->count++;
+	}
+	return 0;
+}
+
+int pool_new(struct config *config, struct pool **ret_pool)
+{
+	struct pool *pool = calloc(1, sizeof(*pool));
+	int error;
+
+	if (!pool)
+		return -ENOMEM;
+	pool->config = config_ref(config);
+	pool->next_id = 1;
+	pool->session_limit = pool_session_limit(config);
+	pool->admission = admission_new();
+	error = pool->admission ? resolver_new(&pool->resolver) : -ENOMEM;
+	if (!error)
+		error = start_workers(pool, config);
+	if (error) {
+		pool_free(&pool);
+		return error;
+	}
+	*ret_pool = pool;
+	return 0;
+}
+
+void pool_free(struct pool **pool)
+{
+	struct pool *gone = *pool;
+
+	*pool = NULL;
+	if (!gone)
+		return;
+	while (gone->count)
+		worker_stop(&gone->workers[--gone->count]);
+	free(gone->workers);
+	resolver_free(&gone->resolver);
+	admission_free(&gone->admission);
+	config_unref(&gone->config);
+	free(gone);
+}
+
+unsigned pool_worker_count(const struct pool *pool)
+{
+	return pool->count;
+}
+
+uint32_t pool_session_count(const struct pool *pool)
+{
+	uint32_t sum = 0;
+
+	for (unsigned i = 0; i < pool->count; i++)
+		sum += worker_session_count(pool->workers[i]);
+	return sum;
+}
+
+static struct worker *least_busy(const struct pool *pool)
+{
+	struct worker *best = pool->workers[0];
+	uint32_t fewest = worker_session_count(best);
+
+	for (unsigned i = 1; i < pool->count; i++) {
+		uint32_t sessions = worker_session_count(pool->workers[i]);
+
+		if (sessions < fewest) {
+			fewest = sessions;
+			best = pool->workers[i];
+		}
+	}
+	return best;
+}
+
+static enum relay_cause cause_of_verdict(enum admission_verdict verdict)
+{
+	switch (verdict) {
+	case ADMISSION_GRANTED:
+		break;
+	case ADMISSION_SESSIONS:
+		return CAUSE_SESSIONS_PER_IP;
+	case ADMISSION_RATE:
+		return CAUSE_HANDSHAKE_RATE;
+	case ADMISSION_NO_MEMORY:
+		return CAUSE_NO_MEMORY;
+	}
+	return CAUSE_NONE;
+}
+
+/* Counts the peer's address where a limit asks for it. */
+static enum relay_cause admit_peer(struct pool *pool,
+				   struct relay_connection *connection)
+{
+	const struct config_limits *config = &pool->config->limits;
+	struct admission_limits limits = {
+		.sessions = config->max_sessions_per_ip,
+		.per_second = config->handshakes_per_second_per_ip,
+	};
+	struct admission_key key;
+	enum admission_verdict verdict;
+
+	if (!limits.sessions && !limits.per_second)
+		return CAUSE_NONE;
+	if (!admission_key_of_peer(&connection->peer, &key))
+		return CAUSE_NONE;
+	verdict = admission_enter(pool->admission, &key, &limits,
+				  clock_now_us());
+	connection->is_counted = verdict == ADMISSION_GRANTED;
+	return cause_of_verdict(verdict);
+}
+
+static enum relay_cause admit(struct pool *pool,
+			      struct relay_connection *connection)
+{
+	if (pool->is_refusing)
+		return CAUSE_DRAINING;
+	if (pool_session_count(pool) >= pool->session_limit)
+		return CAUSE_MAX_SESSIONS;
+	return admit_peer(pool, connection);
+}
+
+/* Out of memory: the connection goes the way it came. */
+static void drop(struct pool *pool, struct relay_connection *connection)
+{
+	struct admission_key key;
+
+	if (connection->is_counted &&
+	    admission_key_of_peer(&connection->peer, &key))
+		admission_leave(pool->admission, &key);
+	config_unref(&connection->config);
+	close(connection->fd);
+}
+
+void pool_take(struct pool *pool, int fd, const struct sockaddr_any *peer,
+	       const struct config_listener *listener)
+{
+	struct mail mail = {
+		.type = MAIL_CONNECTION,
+		.connection = { .id = pool->next_id++,
+				.fd = fd,
+				.peer = *peer,
+				.config = config_ref(pool->config),
+				.listener = listener,
+				.accepted_ms = clock_coarse_ms() },
+	};
+
+	mail.connection.refusal = admit(pool, &mail.connection);
+	if (worker_post(least_busy(pool), &mail))
+		drop(pool, &mail.connection);
+}
+
+/* Tells every worker; out of memory, the log hears which did not get it. */
+static void tell_all(struct pool *pool, const struct mail *mail)
+{
+	for (unsigned i = 0; i < pool->count; i++) {
+		struct mail copy = *mail;
+
+		if (copy.type == MAIL_CONFIG)
+			config_ref(copy.config);
+		if (!worker_post(pool->workers[i], &copy))
+			continue;
+		if (copy.type == MAIL_CONFIG)
+			config_unref(&copy.config);
+		log_printf(LOG_LEVEL_ERROR, "worker %u: out of memory", i);
+	}
+}
+
+void pool_configure(struct pool *pool, struct config *config)
+{
+	struct mail mail = { .type = MAIL_CONFIG, .config = config };
+
+	config_unref(&pool->config);
+	pool->config = config_ref(config);
+	pool->session_limit = pool_session_limit(config);
+	tell_all(pool, &mail);
+}
+
+void pool_refuse_all(struct pool *pool)
+{
+	struct mail mail = { .type = MAIL_STOPPING, .is_stopping = true };
+
+	pool->is_refusing = true;
+	tell_all(pool, &mail);
+}
+
+void pool_close_all(struct pool *pool, uint32_t spread_ms)
+{
+	struct mail mail = { .type = MAIL_CLOSE_ALL, .spread_ms = spread_ms };
+
+	tell_all(pool, &mail);
+}

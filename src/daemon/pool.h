@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The workers together: who gets a connection, who is told what. */
+
+#ifndef DAEMON_POOL_H
+#define DAEMON_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "config/config.h"
+
+/* All of it belongs to the supervisor's thread. */
+struct pool;
+
+/* Starts config->workers threads.  0 or -errno. */
+__attribute__((warn_unused_result))
+int pool_new(struct config *config, struct pool **ret_pool);
+
+/* Ends all workers with all they have.  Clears, takes null. */
+void pool_free(struct pool **pool);
+
+/* How many workers there are. */
+unsigned pool_worker_count(const struct pool *pool);
+
+/* Sessions of all workers, those that end included. */
+uint32_t pool_session_count(const struct pool *pool);
+
+/* Most sessions `config` and the descriptors of this process allow. */
+uint32_t pool_session_limit(const struct config *config);
+
+/*
+ * Hands the connection `fd`, which it owns from here on, to the worker with
+ * the fewest sessions; one that a limit of `config` forbids is refused there.
+ */
+void pool_take(struct pool *pool, int fd, const struct sockaddr_any *peer,
+	       const struct config_listener *listener);
+
+/* From now on `config` serves requests to come; a reference is taken. */
+void pool_configure(struct pool *pool, struct config *config);
+
+/* From now on requests are answered 503. */
+void pool_refuse_all(struct pool *pool);
+
+/* Ends open sessions with 1001, each within `spread_ms`. */
+void pool_close_all(struct pool *pool, uint32_t spread_ms);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What this program is made of. */
+
+#include "daemon/version.h"
+
+#include <stdio.h>
+
+#include <event2/event.h>
+
+#include "base/digest.h"
+#include "config/config.h"
+
+void version_print(void)
+{
+	printf("wsrelayd %s\n", PACKAGE_VERSION);
+	printf("libevent %s (%s)\n", event_get_version(),
+	       LIBEVENT_VERSION);
+	printf("%s\n", digest_library_version());
+	printf("libconfig %s\n", config_library_version());
+	puts("features: stream");
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* A thread with an event loop of its own, and the sessions that live on it. */
+
+#ifndef DAEMON_WORKER_H
+#define DAEMON_WORKER_H
+
+#include <stdint.h>
+
+#include "daemon/mailbox.h"
+#include "net/resolve.h"
+#include "relay/admission.h"
+#include "relay/relay.h"
+
+struct worker;
+
+/* What all workers share; outlives them. */
+struct worker_options {
+	struct resolver *resolver;
+	struct admission *admission;
+	unsigned number;
+	struct config *config; /* the worker takes a reference */
+};
+
+/*
+ * Starts a worker.  0 or -errno; then nothing is left behind.
+ */
+__attribute__((warn_unused_result))
+int worker_start(const struct worker_options *options,
+		 struct worker **ret_worker);
+
+/*
+ * Sends a letter, from the supervisor's thread.  A connection counts as a
+ * session from here on.  0 or -ENOMEM: what goes along stays the caller's.
+ */
+__attribute__((warn_unused_result))
+int worker_post(struct worker *worker, const struct mail *mail);
+
+/* Sessions it has or was sent, those that end included.  Any thread. */
+uint32_t worker_session_count(const struct worker *worker);
+
+/* Ends the worker with all it has, and waits for it.  Clears, takes null. */
+void worker_stop(struct worker **worker);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* wsrelayd: relays WebSocket connections to TCP and Unix sockets. */
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "config/config_errors.h"
+#include "daemon/demo.h"
+#include "daemon/log_setup.h"
+#include "daemon/options.h"
+#include "daemon/supervisor.h"
+#include "daemon/version.h"
+
+/* Loads the configuration, or says on stderr why it cannot be. */
+static struct config *load(const char *path)
+{
+	struct config_errors errors = { .count = 0 };
+	struct config *config = NULL;
+	int error = config_load(path, &errors, &config);
+
+	config_errors_print(&errors, stderr);
+	if (error && config_errors_are_empty(&errors))
+		fprintf(stderr, "%s: %s\n", path, strerror(-error));
+	config_errors_done(&errors);
+	return config;
+}
+
+static int check(const char *path)
+{
+	struct config *config = load(path);
+
+	if (!config)
+		return EX_CONFIG;
+	config_unref(&config);
+	return puts("configuration ok") < 0 ? EX_IOERR : EXIT_SUCCESS;
+}
+
+static int dump(const char *path)
+{
+	struct config *config = load(path);
+
+	if (!config)
+		return EX_CONFIG;
+	config_dump(config, stdout);
+	config_unref(&config);
+	return fflush(stdout) ? EX_IOERR : EXIT_SUCCESS;
+}
+
+static int run(const char *path)
+{
+	struct supervisor_options options = { .config_path = path };
+	int error;
+	int code;
+
+	options.config = load(path);
+	if (!options.config)
+		return EX_CONFIG;
+	error = log_setup_open(&options.config->log);
+	if (error) {
+		fprintf(stderr, "%s: log.target: cannot log to %s: %s\n", path,
+			options.config->log.target, strerror(-error));
+		config_unref(&options.config);
+		return EX_CONFIG;
+	}
+	code = supervisor_run(&options);
+	config_unref(&options.config);
+	log_close();
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = options_parse(argc, argv);
+
+	switch (options.action) {
+	case OPTIONS_RUN:
+		return run(options.config_path);
+	case OPTIONS_CHECK:
+		return check(options.config_path);
+	case OPTIONS_DUMP:
+		return dump(options.config_path);
+	case OPTIONS_DEMO:
+		return demo_run(options.demo_port);
+	case OPTIONS_VERSION:
+		version_print();
+		return EXIT_SUCCESS;
+	case OPTIONS_HELP:
+		options_print_help();
+		return EXIT_SUCCESS;
+	case OPTIONS_WRONG:
+		break;
+	}
+	return EX_USAGE;
+}
