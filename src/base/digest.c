@@ -13,6 +13,7 @@
 
 #include "base/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/sha.h>
 #include <string.h>
 
@@ -28,4 +29,9 @@ int digest_sha1(const void *data, size_t len, uint8_t ret[DIGEST_SHA1_SIZE])
 		return -1;
 	memcpy(ret, digest, sizeof(digest));
 	return 0;
+}
+
+const char *digest_library_version(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION);
 }

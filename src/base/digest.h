@@ -17,4 +17,7 @@
 int digest_sha1(const void *data, size_t len, uint8_t ret[DIGEST_SHA1_SIZE])
 	__attribute__((warn_unused_result));
 
+/* "OpenSSL 3.0.19 ...": the library that runs, constant text. */
+const char *digest_library_version(void);
+
 #endif

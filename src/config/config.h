@@ -56,7 +56,7 @@ struct config_listener {
 
 struct config_server {
 	char *text;              /* as written */
-	struct address address;  /* a name still to be resolved keeps its name */
+	struct address address;  /* parsed: a name is still to be resolved */
 };
 
 struct config_backend {
@@ -92,8 +92,8 @@ struct config_route {
 	size_t subprotocol_count;
 	char **origin_texts;     /* as written, origin_count of them */
 	struct pattern_origin *origins;
-	size_t origin_count;     /* at least 1: "same" is a pattern of its own */
-	struct config_limits limits;     /* global ones with the route's on top */
+	size_t origin_count;     /* at least 1: "same" is a pattern too */
+	struct config_limits limits;     /* the global ones, the route's on top */
 	struct config_timeouts timeouts; /* likewise */
 	uint32_t max_sessions;   /* of this route alone; 0: no limit */
 };
@@ -103,7 +103,7 @@ struct config_route {
  * long as a reference is held; nothing is written once others can see it.
  */
 struct config {
-	uint32_t refs;           /* atomic; by config_ref() and config_unref() */
+	uint32_t refs;           /* atomic; config_ref() and config_unref() */
 	struct config_arena *arena; /* owns every string and array below */
 	uint32_t workers;        /* threads, at least 1: "auto" is resolved */
 	struct config_log log;
@@ -159,4 +159,7 @@ void config_dump(const struct config *config, FILE *out);
 /* The route of that name, or null.  Borrowed from `config`. */
 const struct config_route *config_route_by_name(const struct config *config,
 						const char *name);
+/* "1.5.0": the libconfig this was built with, constant text. */
+const char *config_library_version(void);
+
 #endif

@@ -10,7 +10,11 @@
 #include "config/config_draft.h"
 #include "config/config_disk.h"
 #include "config/config_source.h"
-#include "config/config_suggest.h"
+#include "config/config_unknown.h"
+
+/* libconfig tells its version only to the preprocessor. */
+#define LIBCONFIG_QUOTE(number) #number
+#define LIBCONFIG_TEXT(number) LIBCONFIG_QUOTE(number)
 
 /* Longer paths of options are cut in errors; no option's is near. */
 #define PATH_MAX_BYTES 256
@@ -146,83 +150,6 @@ static void config_file_set(struct walk *walk, struct config_object *object,
 				 config_file_place(walk, setting), &value);
 }
 
-/* The part of an option's path below `group` (null: all of it) to its dot. */
-static bool config_file_child(const char *path, const char *group,
-			      char ret_name[PATH_MAX_BYTES])
-{
-	size_t skip = group ? strlen(group) : 0;
-
-	if (group && (strncmp(path, group, skip) != 0 || path[skip] != '.'))
-		return false;
-	path += skip + (group ? 1 : 0);
-	snprintf(ret_name, PATH_MAX_BYTES, "%.*s", (int)strcspn(path, "."),
-		 path);
-	return true;
-}
-
-/* Offers every name that may stand in `group` of `scope`. */
-static void config_file_suggest(struct config_suggest *suggest,
-				enum config_scope scope, const char *group,
-				char ret_name[PATH_MAX_BYTES])
-{
-	char name[PATH_MAX_BYTES];
-
-	for (size_t i = 0; i < config_option_count; i++) {
-		const char *before = suggest->best;
-
-		if (config_options[i].scope != scope ||
-		    !config_file_child(config_options[i].path, group, name))
-			continue;
-		config_suggest_try(suggest, name);
-		if (suggest->best != before) {
-			memcpy(ret_name, name, sizeof(name));
-			suggest->best = ret_name;
-		}
-	}
-	for (size_t i = 0; i < LISTS && !group; i++) {
-		if (scope == CONFIG_SCOPE_GLOBAL)
-			config_suggest_try(suggest, config_lists[i].name);
-	}
-}
-
-/* Global limits that act before a route is known, or on no single session. */
-static bool config_file_is_global_only(enum config_scope scope,
-				       const char *path)
-{
-	return scope == CONFIG_SCOPE_ROUTE && strchr(path, '.') &&
-	       config_option_find(CONFIG_SCOPE_GLOBAL, path);
-}
-
-static void config_file_unknown(struct walk *walk,
-				const struct config_object *object,
-				const config_setting_t *setting,
-				const char *group, const char *path)
-{
-	struct config_suggest suggest = {
-		.word = config_setting_name(setting),
-	};
-	struct config_place place = config_file_place(walk, setting);
-	char full[PATH_MAX_BYTES];
-	char name[PATH_MAX_BYTES];
-
-	config_file_join(object->origin->label, path, full);
-	if (config_file_is_global_only(object->scope, path)) {
-		config_errors_add(walk->draft->errors, place, full,
-				  "not for a route: it does not act on one "
-				  "session of a known route; set it in the "
-				  "global \"%s\"", group);
-		return;
-	}
-	config_file_suggest(&suggest, object->scope, group, name);
-	if (suggest.best)
-		config_errors_add(walk->draft->errors, place, full,
-				  "unknown option; did you mean \"%s\"?",
-				  suggest.best);
-	else
-		config_errors_add(walk->draft->errors, place, full,
-				  "unknown option; wsrelayd.conf(5) has all");
-}
-
 static bool config_file_is_list(const char *name)
 {
 	for (size_t i = 0; i < LISTS; i++) {
@@ -278,7 +205,9 @@ static void config_file_walk(struct walk *walk, struct config_object *object,
 		else if (config_option_is_group(object->scope, path))
 			config_file_walk_group(walk, object, child, path);
 		else
-			config_file_unknown(walk, object, child, group, path);
+			config_unknown_report(walk->draft, object,
+					      config_file_place(walk, child),
+					      group, name);
 	}
 }
 
@@ -294,11 +223,20 @@ static void config_file_refuse_globals(struct walk *walk,
 		const char *name = config_setting_name(child);
 
 		if (!config_file_is_list(name))
-			config_errors_add(walk->draft->errors,
-					  config_file_place(walk, child), name,
-					  "not in conf.d; allowed here: "
-					  "listeners, backends, routes");
+			config_unknown_report_extra(walk->draft,
+						    config_file_place(walk,
+								      child),
+						    name);
 	}
+}
+
+static void config_file_set_name(struct walk *walk,
+				 struct config_backend *backend,
+				 const char *name)
+{
+	backend->name = config_arena_strdup(walk->draft->config->arena, name);
+	if (!backend->name)
+		walk->draft->out_of_memory = true;
 }
 
 static void config_file_add_object(struct walk *walk, enum config_scope scope,
@@ -321,16 +259,9 @@ static void config_file_add_object(struct walk *walk, enum config_scope scope,
 	}
 	if (!config_draft_add(walk->draft, scope, place, label, &object))
 		return;
-	if (scope == CONFIG_SCOPE_BACKEND) {
-		struct config_backend *backend = object.data;
-
-		backend->name = config_arena_strdup(walk->draft->config->arena,
-						    config_setting_name(setting));
-		if (!backend->name) {
-			walk->draft->out_of_memory = true;
-			return;
-		}
-	}
+	if (scope == CONFIG_SCOPE_BACKEND)
+		config_file_set_name(walk, object.data,
+				     config_setting_name(setting));
 	config_file_walk(walk, &object, setting, NULL);
 }
 
@@ -411,11 +342,11 @@ static int config_file_parse(struct walk *walk)
 		config_file_walk_root(walk, config_root_setting(&tree));
 	} else {
 		unsigned line = (unsigned)config_error_line(&tree);
+		const char *text = config_error_text(&tree);
 
 		config_errors_add(walk->draft->errors,
 				  config_source_place(&walk->source, line),
-				  NULL, "%s",
-				  config_file_explain(config_error_text(&tree)));
+				  NULL, "%s", config_file_explain(text));
 		error = -EINVAL;
 	}
 	config_destroy(&tree);
@@ -499,4 +430,11 @@ int config_parse_text(const char *name, const char *text,
 		error = config_file_parse(&walk);
 	config_source_done(&walk.source);
 	return config_file_finish(&draft, error, ret_config);
+}
+
+const char *config_library_version(void)
+{
+	return LIBCONFIG_TEXT(LIBCONFIG_VER_MAJOR) "."
+	       LIBCONFIG_TEXT(LIBCONFIG_VER_MINOR) "."
+	       LIBCONFIG_TEXT(LIBCONFIG_VER_REVISION);
 }
