@@ -214,7 +214,7 @@ def test_unreadable_file_is_refused(start_relay: Any, echo: Any, connect: Any
     relay = start_relay(relay_to(echo.target))
     relay.config_file.unlink()
     relay.signal(signal.SIGHUP)
-    relay.wait_log(event="reload refused")
+    relay.wait_log(event="configuration refused, the old one runs on")
     check_echo(connect(relay))
 
 

@@ -107,7 +107,7 @@ class Relay:
 
     def reload_refused(self, config: Config) -> Line:
         """Offers `config`, which must be refused; returns the log line."""
-        return self._reload(config, "reload refused")
+        return self._reload(config, "configuration refused, the old one runs on")
 
     def _reload(self, config: Config, event: str) -> Line:
         seen = len(self.log(event=event))
