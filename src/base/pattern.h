@@ -27,6 +27,7 @@ struct pattern_host {
 	struct slice name; /* EXACT: whole name; SUFFIX: from its '.' on */
 };
 
+/* "*", a name or address without a port, or "*.suffix". */
 __attribute__((warn_unused_result))
 const char *pattern_host_parse(struct slice text,
 			       struct pattern_host *ret_pattern);
@@ -48,6 +49,7 @@ struct pattern_path {
 	bool below;        /* the last segment is "*" */
 };
 
+/* Begins with '/'; decoded, without a query; names in braces are unique. */
 __attribute__((warn_unused_result))
 const char *pattern_path_parse(struct slice text,
 			       struct pattern_path *ret_pattern);
@@ -59,7 +61,7 @@ bool pattern_path_matches(const struct pattern_path *pattern,
 enum pattern_origin_kind {
 	PATTERN_ORIGIN_ANY,    /* "*": also "null" */
 	PATTERN_ORIGIN_SAME,   /* "same": the host and port of the request */
-	PATTERN_ORIGIN_NULL,   /* "null": an opaque origin, RFC 6454 section 7 */
+	PATTERN_ORIGIN_NULL,   /* "null": opaque, RFC 6454 section 7 */
 	PATTERN_ORIGIN_EXACT,  /* "https://a.example:8443" */
 	PATTERN_ORIGIN_SUFFIX, /* scheme and "*.example.org" */
 };
@@ -71,6 +73,7 @@ struct pattern_origin {
 	uint32_t port;       /* that of the scheme unless written; 0: none */
 };
 
+/* One of the forms above, the host of a URL as in a host pattern. */
 __attribute__((warn_unused_result))
 const char *pattern_origin_parse(struct slice text,
 				 struct pattern_origin *ret_pattern);

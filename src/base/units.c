@@ -132,7 +132,7 @@ enum units_result units_parse_duration(struct slice text, uint32_t *ret_ms)
 		return result;
 	if (whole > UINT32_MAX)
 		return UNITS_TOO_LARGE;
-	/* At most 10^10 * 3.6 * 10^6 and 2^32 * 3.6 * 10^6: both fit 64 bits. */
+	/* 10^10 * 3.6 * 10^6 and 2^32 * 3.6 * 10^6 at most: 64 bits do. */
 	if (fraction * factor % scale != 0)
 		return UNITS_TOO_FINE;
 	uint64_t ms = whole * factor + fraction * factor / scale;
@@ -169,7 +169,9 @@ static enum units_result units_find_size(struct slice suffix,
 		return UNITS_OK;
 	}
 	for (size_t i = 0; i < sizeof(size_units) / sizeof(*size_units); i++) {
-		if (slice_equal_nocase(suffix, slice_of(size_units[i].suffix))) {
+		struct slice known = slice_of(size_units[i].suffix);
+
+		if (slice_equal_nocase(suffix, known)) {
 			*ret_factor = size_units[i].factor;
 			return UNITS_OK;
 		}

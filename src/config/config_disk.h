@@ -23,6 +23,7 @@ int config_disk_read(const char *path, size_t max, char **ret_data,
 __attribute__((warn_unused_result))
 int config_disk_list(const char *path, char ***ret_paths, size_t *ret_count);
 
+/* Frees what config_disk_list() gave. */
 void config_disk_free(char **paths, size_t count);
 
 #endif

@@ -39,6 +39,38 @@ static void config_errors_clean(char *text)
 	}
 }
 
+static bool config_errors_is_of(const char *line, const char *file)
+{
+	size_t len = strlen(file);
+
+	return strncmp(line, file, len) == 0 && line[len] == ':';
+}
+
+/* Files in the order of their first error; their lines in order. */
+static void config_errors_insert(struct config_errors *errors,
+				 struct config_place place, char *line)
+{
+	size_t at = errors->count;
+
+	/* 0, no line at all, comes last: as unsigned, 0 - 1 is the largest. */
+	for (size_t i = 0; i < errors->count; i++) {
+		if (!config_errors_is_of(errors->lines[i], place.file))
+			continue;
+		at = i + 1;
+		if (errors->line_numbers[i] - 1 > place.line - 1) {
+			at = i;
+			break;
+		}
+	}
+	memmove(&errors->lines[at + 1], &errors->lines[at],
+		(errors->count - at) * sizeof(*errors->lines));
+	memmove(&errors->line_numbers[at + 1], &errors->line_numbers[at],
+		(errors->count - at) * sizeof(*errors->line_numbers));
+	errors->lines[at] = line;
+	errors->line_numbers[at] = place.line;
+	errors->count++;
+}
+
 void config_errors_add(struct config_errors *errors, struct config_place place,
 		       const char *option, const char *format, ...)
 {
@@ -64,7 +96,7 @@ void config_errors_add(struct config_errors *errors, struct config_place place,
 	char *line = strdup(text);
 
 	if (line)
-		errors->lines[errors->count++] = line;
+		config_errors_insert(errors, place, line);
 	else
 		errors->more++;
 }

@@ -13,7 +13,9 @@
 
 /* Zeroed is empty and ready.  Owned by the caller of config_load(). */
 struct config_errors {
-	char *lines[CONFIG_ERRORS_MAX]; /* no line end, no control characters */
+	char *lines[CONFIG_ERRORS_MAX]; /* no line end, no control characters;
+					   by file and line */
+	unsigned line_numbers[CONFIG_ERRORS_MAX]; /* of each; 0: none */
 	size_t count;                   /* lines kept */
 	size_t more;                    /* lines not kept */
 };
@@ -25,8 +27,9 @@ struct config_place {
 };
 
 /*
- * Adds "FILE:LINE: OPTION: message".  `option` is a path such as
- * "listeners[0].listen" or null.  Control characters come out as '?'.
+ * Adds "FILE:LINE: OPTION: message", behind those of the same file up to its
+ * line; what is about a whole file follows its lines.  `option` is a path such
+ * as "listeners[0].listen" or null.  Control characters come out as '?'.
  */
 __attribute__((format(printf, 4, 5)))
 void config_errors_add(struct config_errors *errors, struct config_place place,

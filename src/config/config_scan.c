@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Knows just enough of the syntax to tell strings and comments from the rest. */
+/* Knows just enough of the syntax to tell strings and comments apart. */
 
 #include "config/config_scan.h"
 

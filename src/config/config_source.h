@@ -53,6 +53,7 @@ int config_source_set(struct config_source *source,
 struct config_place config_source_place(const struct config_source *source,
 					unsigned line);
 
+/* Frees the text; places stay valid, as they are kept by the draft. */
 void config_source_done(struct config_source *source);
 
 #endif

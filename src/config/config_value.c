@@ -203,8 +203,10 @@ static int config_value_take_choice(const struct taking *taking, void *field)
 {
 	if (taking->value->kind != CONFIG_KIND_TEXT)
 		return config_value_refuse_kind(taking);
-	for (unsigned i = 0; taking->option->words[i]; i++) {
-		if (strcmp(taking->value->text, taking->option->words[i]) == 0) {
+	const char *const *words = taking->option->words;
+
+	for (unsigned i = 0; words[i]; i++) {
+		if (strcmp(taking->value->text, words[i]) == 0) {
 			static_assert(sizeof(enum config_type) == sizeof(i),
 				      "enums are as large as unsigned int");
 			memcpy(field, &i, sizeof(i));
