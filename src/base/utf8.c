@@ -120,9 +120,6 @@ void utf8_init(struct utf8_state *state)
 
 size_t utf8_validate(struct utf8_state *state, const uint8_t *data, size_t len)
 {
-	if (state->state == STATE_ERROR)
-		return 0;
-
 	size_t valid = utf8_run(&state->state, data, len);
 	if (valid < len)
 		state->state = STATE_ERROR;

@@ -47,7 +47,6 @@ static enum ws_event conn_begin_message(struct ws_conn *conn)
 				 is_text ? "text message not accepted" :
 					   "binary message not accepted");
 	conn->message = conn->frame.opcode;
-	utf8_init(&conn->text);
 	return WS_EVENT_NONE;
 }
 

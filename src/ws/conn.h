@@ -70,7 +70,7 @@ struct ws_conn {
 	uint32_t pings_made; /* number in the latest ping; 0: none */
 	enum ws_phase phase;
 	enum ws_opcode message; /* type of the open one, CONTINUATION: none */
-	struct utf8_state text; /* where the open text message stands */
+	struct utf8_state text; /* of the open message; complete between them */
 	uint64_t payload_left;  /* bytes of the frame still to come */
 	struct ws_frame_header frame; /* the frame being read */
 	union {

@@ -401,6 +401,8 @@ static void test_pong_is_ours(void **unused)
 	assert_false(pong_is_ours(&conn, second, 3));
 	assert_false(pong_is_ours(&conn, "", 0));
 	assert_true(pong_is_ours(&conn, second, 4));
+	assert_false(pong_is_ours(&conn, second, 3));
+	assert_false(pong_is_ours(&conn, "\0\0\0\2x", 5));
 }
 
 static void init_for_nothing(void)
