@@ -37,10 +37,11 @@ static enum log_style style_of(const struct log_options *options)
 }
 
 static int output_open(struct log_output *output,
-	const struct log_options *options)
+		       const struct log_options *options)
 {
-	return log_output_open(output,
-		options->target == LOG_TARGET_FILE ? options->path : NULL);
+	return log_output_open(output, options->target == LOG_TARGET_FILE ?
+					       options->path :
+					       NULL);
 }
 
 static void options_taken(const struct log_options *options)
@@ -106,13 +107,13 @@ void log_close(void)
 void log_set_level(enum log_level level)
 {
 	atomic_store_explicit(&log_state.level, (int)level,
-		memory_order_relaxed);
+			      memory_order_relaxed);
 }
 
 bool log_is_on(enum log_level level)
 {
-	return (int)level <= atomic_load_explicit(&log_state.level,
-		memory_order_relaxed);
+	return (int)level <=
+	       atomic_load_explicit(&log_state.level, memory_order_relaxed);
 }
 
 /* To stderr, waiting if need be; a line that cannot be written is counted. */
@@ -152,13 +153,13 @@ static void log_line_out(struct log_line *line)
 		log_sink_put(sink, out, log_format_line(out, line));
 		return;
 	}
-	line->style = log_output_is_journal() ? LOG_STYLE_JOURNAL
-					      : LOG_STYLE_TEXT;
+	line->style = log_output_is_journal() ? LOG_STYLE_JOURNAL :
+						LOG_STYLE_TEXT;
 	write_directly(out, log_format_line(out, line));
 }
 
 void log_event(enum log_level level, const char *event,
-	const struct log_field *fields, size_t count)
+	       const struct log_field *fields, size_t count)
 {
 	struct log_line line = {
 		.level = level,

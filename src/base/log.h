@@ -52,8 +52,8 @@ struct log_options {
  * Returns 0; -EALREADY while a log is open; -errno of opening the file, of
  * memory or of the thread, and then nothing has changed.
  */
-__attribute__((warn_unused_result))
-int log_open(const struct log_options *options);
+__attribute__((warn_unused_result)) int
+log_open(const struct log_options *options);
 
 /*
  * Takes over a new target, format and level, whole or not at all.  Returns 0;
@@ -61,8 +61,8 @@ int log_open(const struct log_options *options);
  * is short: the old log goes on.  Lines already queued go to the old target
  * or the new one, none is lost and none cut.
  */
-__attribute__((warn_unused_result))
-int log_reconfigure(const struct log_options *options);
+__attribute__((warn_unused_result)) int
+log_reconfigure(const struct log_options *options);
 
 /*
  * Has the writer open its file anew, for one that was renamed away.  Returns
@@ -70,8 +70,7 @@ int log_reconfigure(const struct log_options *options);
  * and logs a warning.  -EBADF without an open log, -EINVAL when the target is
  * not a file.
  */
-__attribute__((warn_unused_result))
-int log_reopen(void);
+__attribute__((warn_unused_result)) int log_reopen(void);
 
 /*
  * Writes out what is queued, for one second at the longest, and ends the log.
@@ -92,11 +91,11 @@ bool log_is_on(enum log_level level);
  * `fields` may be null when `count` is 0.
  */
 void log_event(enum log_level level, const char *event,
-	const struct log_field *fields, size_t count);
+	       const struct log_field *fields, size_t count);
 
 /* Logs a line without fields; over LOG_VALUE_MAX bytes it is cut. */
-__attribute__((format(printf, 2, 3)))
-void log_printf(enum log_level level, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void log_printf(enum log_level level,
+						      const char *format, ...);
 
 /* How many lines were dropped since the process began, for whatever reason. */
 uint64_t log_dropped(void);

@@ -19,8 +19,19 @@ static bool byte_is_bare(unsigned char byte)
 	if ((unsigned)(byte | 0x20) - 'a' < 26 || (unsigned)byte - '0' < 10)
 		return true;
 	switch (byte) {
-	case '.': case '_': case ':': case '/': case '@': case '%': case '+':
-	case ',': case '-': case '[': case ']': case '*': case '~':
+	case '.':
+	case '_':
+	case ':':
+	case '/':
+	case '@':
+	case '%':
+	case '+':
+	case ',':
+	case '-':
+	case '[':
+	case ']':
+	case '*':
+	case '~':
 		return true;
 	default:
 		return false;
@@ -81,11 +92,9 @@ static size_t utf8_decode(struct slice s, uint32_t *ret_point)
  */
 static bool point_is_hidden(uint32_t point)
 {
-	return point < 0xa0 ||
-	       (point >= 0x200b && point <= 0x200f) ||
+	return point < 0xa0 || (point >= 0x200b && point <= 0x200f) ||
 	       (point >= 0x2028 && point <= 0x202e) ||
-	       (point >= 0x2060 && point <= 0x206f) ||
-	       point == 0xfeff;
+	       (point >= 0x2060 && point <= 0x206f) || point == 0xfeff;
 }
 
 /* One character's bytes as \xNN each.  Returns the length of the token. */
@@ -126,7 +135,7 @@ static size_t token_pair(char *token, char letter)
 }
 
 static size_t token_of_ascii(char *token, struct slice character,
-	enum log_escaping escaping)
+			     enum log_escaping escaping)
 {
 	char byte = character.data[0];
 
@@ -144,14 +153,14 @@ static size_t token_of_ascii(char *token, struct slice character,
 			return token_raw(token, character);
 		return token_pair(token, '"');
 	default:
-		return escaping == LOG_ESCAPE_JSON
-			? token_unicode(token, (unsigned char)byte)
-			: token_hex(token, character);
+		return escaping == LOG_ESCAPE_JSON ?
+			       token_unicode(token, (unsigned char)byte) :
+			       token_hex(token, character);
 	}
 }
 
 size_t log_escape_char(char *token, struct slice s, enum log_escaping escaping,
-	size_t *ret_used)
+		       size_t *ret_used)
 {
 	bool json = escaping == LOG_ESCAPE_JSON;
 	uint32_t point = 0;
@@ -161,8 +170,8 @@ size_t log_escape_char(char *token, struct slice s, enum log_escaping escaping,
 		return token_of_ascii(token, slice_make(s.data, 1), escaping);
 	size_t len = utf8_decode(s, &point);
 	if (len == 0)
-		return json ? token_unicode(token, 0xfffd)
-			    : token_hex(token, slice_make(s.data, 1));
+		return json ? token_unicode(token, 0xfffd) :
+			      token_hex(token, slice_make(s.data, 1));
 	*ret_used = len;
 	struct slice character = slice_make(s.data, len);
 	if (!point_is_hidden(point))

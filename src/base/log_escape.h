@@ -12,7 +12,7 @@
 /* Pure functions for any thread; the rules stand in base/log_format.h. */
 
 enum log_escaping {
-	LOG_ESCAPE_EVENT,  /* as QUOTED, but a quote is just a character */
+	LOG_ESCAPE_EVENT, /* as QUOTED, but a quote is just a character */
 	LOG_ESCAPE_QUOTED,
 	LOG_ESCAPE_JSON,
 };
@@ -32,6 +32,6 @@ bool log_escape_is_bare(struct slice s);
  * bytes of `s` it stands for: those of one UTF-8 character (RFC 3629), or one.
  */
 size_t log_escape_char(char *token, struct slice s, enum log_escaping escaping,
-	size_t *ret_used);
+		       size_t *ret_used);
 
 #endif

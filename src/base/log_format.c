@@ -127,7 +127,7 @@ static void put_time(struct cursor *c, uint64_t wall_usec)
  * an escape or half a sequence behind.
  */
 static void put_escaped(struct cursor *c, struct slice s,
-	enum log_escaping escaping)
+			enum log_escaping escaping)
 {
 	size_t room = LOG_VALUE_MAX;
 
@@ -151,7 +151,7 @@ static void put_escaped(struct cursor *c, struct slice s,
 }
 
 static void put_quoted(struct cursor *c, struct slice s,
-	enum log_escaping escaping)
+		       enum log_escaping escaping)
 {
 	put_char(c, '"');
 	put_escaped(c, s, escaping);
@@ -159,7 +159,7 @@ static void put_quoted(struct cursor *c, struct slice s,
 }
 
 static void put_text_value(struct cursor *c, struct slice s,
-	enum log_style style)
+			   enum log_style style)
 {
 	if (style == LOG_STYLE_JSON)
 		put_quoted(c, s, LOG_ESCAPE_JSON);
@@ -178,7 +178,7 @@ static void put_thousandths(struct cursor *c, uint64_t value)
 }
 
 static void put_value(struct cursor *c, const struct log_field *field,
-	enum log_style style)
+		      enum log_style style)
 {
 	switch (field->type) {
 	case LOG_FIELD_TEXT:
@@ -197,7 +197,7 @@ static void put_value(struct cursor *c, const struct log_field *field,
 }
 
 static void put_field(struct cursor *c, const struct log_field *field,
-	enum log_style style)
+		      enum log_style style)
 {
 	if (style == LOG_STYLE_JSON) {
 		put_text(c, ",\"");
@@ -249,8 +249,8 @@ size_t log_format_line(char *out, const struct log_line *line)
 	bool json = line->style == LOG_STYLE_JSON;
 	const char *end = json ? "}\n" : "\n";
 	const char *cut = json ? JSON_CUT : TEXT_CUT;
-	struct cursor c = {
-		.at = out, .end = out + LOG_LINE_MAX - strlen(cut) };
+	struct cursor c = { .at = out,
+			    .end = out + LOG_LINE_MAX - strlen(cut) };
 
 	put_head(&c, line);
 	for (size_t i = 0; i < line->field_count && !c.full; i++) {

@@ -58,12 +58,12 @@ enum log_field_type {
 
 /* One named value of a line; `text` is escaped by the sink. */
 struct log_field {
-	const char *key;          /* constant, [a-z_]+ */
+	const char *key; /* constant, [a-z_]+ */
 	enum log_field_type type;
 	union {
 		struct slice text;
 		uint64_t u64;
-		uint64_t usec;    /* SECONDS and MILLIS: microseconds */
+		uint64_t usec; /* SECONDS and MILLIS: microseconds */
 	};
 };
 
@@ -77,8 +77,8 @@ enum {
 struct log_line {
 	enum log_style style;
 	enum log_level level;
-	uint64_t wall_usec;       /* since 1970-01-01T00:00:00Z */
-	struct slice event;       /* constant words, or a library's message */
+	uint64_t wall_usec; /* since 1970-01-01T00:00:00Z */
+	struct slice event; /* constant words, or a library's message */
 	const struct log_field *fields;
 	size_t field_count;
 };
@@ -95,26 +95,30 @@ const char *log_level_name(enum log_level level);
 
 static inline struct log_field log_field_text(const char *key, struct slice s)
 {
-	return (struct log_field){
-		.key = key, .type = LOG_FIELD_TEXT, .text = s };
+	return (struct log_field){ .key = key,
+				   .type = LOG_FIELD_TEXT,
+				   .text = s };
 }
 
 static inline struct log_field log_field_u64(const char *key, uint64_t value)
 {
-	return (struct log_field){
-		.key = key, .type = LOG_FIELD_U64, .u64 = value };
+	return (struct log_field){ .key = key,
+				   .type = LOG_FIELD_U64,
+				   .u64 = value };
 }
 
 static inline struct log_field log_field_seconds(const char *key, uint64_t usec)
 {
-	return (struct log_field){
-		.key = key, .type = LOG_FIELD_SECONDS, .usec = usec };
+	return (struct log_field){ .key = key,
+				   .type = LOG_FIELD_SECONDS,
+				   .usec = usec };
 }
 
 static inline struct log_field log_field_millis(const char *key, uint64_t usec)
 {
-	return (struct log_field){
-		.key = key, .type = LOG_FIELD_MILLIS, .usec = usec };
+	return (struct log_field){ .key = key,
+				   .type = LOG_FIELD_MILLIS,
+				   .usec = usec };
 }
 
 #endif

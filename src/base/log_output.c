@@ -25,8 +25,10 @@ int log_output_open(struct log_output *output, const char *path)
 
 	if (path) {
 		/* O_NONBLOCK: a FIFO without a reader fails, not waits. */
-		opened.fd = open(path, O_WRONLY | O_APPEND | O_CREAT |
-			O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+		opened.fd = open(path,
+				 O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+					 O_NOCTTY | O_NONBLOCK,
+				 0640);
 		if (opened.fd < 0)
 			return -errno;
 		opened.path = strdup(path);
@@ -70,7 +72,7 @@ static ssize_t write_once(int fd, const char *data, size_t len)
 }
 
 ssize_t log_output_write(struct log_output *output, const char *data,
-	size_t len)
+			 size_t len)
 {
 	if (output->is_torn) {
 		ssize_t n = write_once(output->fd, "\n", 1);

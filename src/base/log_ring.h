@@ -33,8 +33,8 @@ void log_ring_init(struct log_ring *ring, char *data, size_t size);
  * as missed.  So is every line after it that does not fit, and the gap is
  * known by the place of the first.
  */
-__attribute__((warn_unused_result))
-bool log_ring_put(struct log_ring *ring, const char *line, size_t len);
+__attribute__((warn_unused_result)) bool
+log_ring_put(struct log_ring *ring, const char *line, size_t len);
 
 /*
  * Moves whole lines out, as many as fit into `size`, none from behind a gap.

@@ -34,29 +34,29 @@ enum {
 /* One allocation, buffers and all. */
 struct log_sink {
 	pthread_t thread;
-	int wake_fd;               /* eventfd: interrupts the writer's poll */
-	atomic_int style;          /* enum log_style */
+	int wake_fd;      /* eventfd: interrupts the writer's poll */
+	atomic_int style; /* enum log_style */
 	atomic_uint_fast64_t dropped;
 
-	pthread_mutex_t lock;      /* for what follows, up to `ended` */
+	pthread_mutex_t lock; /* for what follows, up to `ended` */
 	pthread_cond_t ended_cond;
 	struct log_ring ring;
-	struct log_output next;    /* to be taken over, if open */
-	bool is_asleep;            /* the writer waits to be woken */
-	bool is_urged;             /* woken from its nap already */
+	struct log_output next; /* to be taken over, if open */
+	bool is_asleep;         /* the writer waits to be woken */
+	bool is_urged;          /* woken from its nap already */
 	bool reopen_wanted;
 	bool is_stopping;
-	uint64_t stop_at_ms;       /* monotonic; valid when stopping */
+	uint64_t stop_at_ms; /* monotonic; valid when stopping */
 	bool ended;
 
 	/* The writer's own. */
 	struct log_output output;
-	char *batch;               /* BATCH_BYTES */
-	size_t batch_at;           /* written up to here */
+	char *batch;     /* BATCH_BYTES */
+	size_t batch_at; /* written up to here */
 	size_t batch_len;
-	size_t notice_len;         /* of the line about drops it starts with */
-	uint64_t notice_count;     /* which tells of that many */
-	uint64_t lost;             /* not written and not yet told of */
+	size_t notice_len;     /* of the line about drops it starts with */
+	uint64_t notice_count; /* which tells of that many */
+	uint64_t lost;         /* not written and not yet told of */
 
 	char bytes[LOG_SINK_RING_BYTES + BATCH_BYTES];
 };
@@ -92,7 +92,7 @@ static bool batch_is_empty(const struct log_sink *sink)
 
 /* A line of the log's own.  `out` has room for LOG_LINE_MAX bytes. */
 static size_t format_own(struct log_sink *sink, char *out, enum log_level level,
-	const char *event, struct log_field field)
+			 const char *event, struct log_field field)
 {
 	struct log_line line = {
 		.style = log_sink_style(sink),
@@ -115,13 +115,15 @@ static void batch_fill(struct log_sink *sink)
 	sink->lost = 0;
 	sink->notice_len = 0;
 	if (sink->notice_count)
-		sink->notice_len = format_own(sink, sink->batch,
-			LOG_LEVEL_NOTICE, "log lines dropped",
-			log_field_u64("count", sink->notice_count));
+		sink->notice_len =
+			format_own(sink, sink->batch, LOG_LEVEL_NOTICE,
+				   "log lines dropped",
+				   log_field_u64("count", sink->notice_count));
 	sink->batch_at = 0;
-	sink->batch_len = sink->notice_len + log_ring_take(&sink->ring,
-		sink->batch + sink->notice_len,
-		BATCH_BYTES - sink->notice_len);
+	sink->batch_len = sink->notice_len +
+			  log_ring_take(&sink->ring,
+					sink->batch + sink->notice_len,
+					BATCH_BYTES - sink->notice_len);
 }
 
 /* Gives up on the batch; its line about drops is not one that was logged. */
@@ -163,9 +165,12 @@ static void sink_reopen(struct log_sink *sink)
 		sink_switch_output(sink, &next);
 		return;
 	}
-	log_sink_put(sink, line, format_own(sink, line, LOG_LEVEL_WARNING,
-		"log file not reopened",
-		log_field_text("error", slice_of(strerrordesc_np(-error)))));
+	log_sink_put(
+		sink, line,
+		format_own(sink, line, LOG_LEVEL_WARNING,
+			   "log file not reopened",
+			   log_field_text("error",
+					  slice_of(strerrordesc_np(-error)))));
 }
 
 /* When the poll has to end: never, while nobody wants the writer to stop. */
@@ -195,15 +200,15 @@ static bool sink_poll(struct log_sink *sink, bool output, int timeout_ms)
 
 /* One write, once the output takes it. */
 static void sink_write(struct log_sink *sink, bool stopping,
-	uint64_t stop_at_ms)
+		       uint64_t stop_at_ms)
 {
 	int timeout_ms = poll_timeout(stopping, stop_at_ms, -1);
 
 	if (!sink->output.is_regular && !sink_poll(sink, true, timeout_ms))
 		return;
 	ssize_t n = log_output_write(&sink->output,
-		sink->batch + sink->batch_at,
-		sink->batch_len - sink->batch_at);
+				     sink->batch + sink->batch_at,
+				     sink->batch_len - sink->batch_at);
 	if (n > 0)
 		sink->batch_at += (size_t)n;
 	else if (n != -EAGAIN)
@@ -313,7 +318,7 @@ void log_sink_put(struct log_sink *sink, const char *line, size_t len)
 }
 
 void log_sink_set_output(struct log_sink *sink, struct log_output *output,
-	enum log_style style)
+			 enum log_style style)
 {
 	(void)pthread_mutex_lock(&sink->lock);
 	log_output_done(&sink->next);
@@ -335,7 +340,7 @@ void log_sink_reopen(struct log_sink *sink)
 enum log_style log_sink_style(const struct log_sink *sink)
 {
 	return (enum log_style)atomic_load_explicit(&sink->style,
-		memory_order_relaxed);
+						    memory_order_relaxed);
 }
 
 uint64_t log_sink_dropped(const struct log_sink *sink)
@@ -384,7 +389,7 @@ static void sink_destroy(struct log_sink *sink)
 }
 
 int log_sink_new(struct log_output *output, enum log_style style,
-	struct log_sink **ret_sink)
+		 struct log_sink **ret_sink)
 {
 	struct log_sink *sink = calloc(1, sizeof(*sink));
 	int error;
@@ -431,7 +436,7 @@ static bool sink_stop(struct log_sink *sink)
 	sink_wake(sink);
 	while (!sink->ended && !error)
 		error = pthread_cond_timedwait(&sink->ended_cond, &sink->lock,
-			&give_up);
+					       &give_up);
 	bool ended = sink->ended;
 	(void)pthread_mutex_unlock(&sink->lock);
 	return ended;

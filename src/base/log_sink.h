@@ -19,9 +19,9 @@ struct log_sink;
  * closed.  All signals are blocked in it.  Returns 0 or -errno; then `*output`
  * is still the caller's.
  */
-__attribute__((warn_unused_result))
-int log_sink_new(struct log_output *output, enum log_style style,
-	struct log_sink **ret_sink);
+__attribute__((warn_unused_result)) int
+log_sink_new(struct log_output *output, enum log_style style,
+	     struct log_sink **ret_sink);
 
 /*
  * Writes out what is queued, for a second at the longest, then ends the thread,
@@ -39,7 +39,7 @@ void log_sink_put(struct log_sink *sink, const char *line, size_t len);
 
 /* Takes `*output` over, leaving it closed, and writes to it from now on. */
 void log_sink_set_output(struct log_sink *sink, struct log_output *output,
-	enum log_style style);
+			 enum log_style style);
 
 /* Has the thread open its file anew; logs a warning when that fails. */
 void log_sink_reopen(struct log_sink *sink);

@@ -15,10 +15,10 @@ extern const size_t demo_page_len; /* bytes */
  * style and script, and WebSockets to where it came from.  `ws: wss:` because
  * older browsers do not count them as 'self'.
  */
-#define DEMO_PAGE_CSP \
-	"default-src 'none'; style-src 'unsafe-inline'; " \
+#define DEMO_PAGE_CSP                                               \
+	"default-src 'none'; style-src 'unsafe-inline'; "           \
 	"script-src 'unsafe-inline'; connect-src 'self' ws: wss:; " \
-	"img-src data:; " \
+	"img-src data:; "                                           \
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 #endif

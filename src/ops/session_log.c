@@ -41,7 +41,7 @@ static void add_code(struct fields *fields, const char *key, uint16_t code)
 
 /* Who and where: what every line begins with. */
 static void add_identity(struct fields *fields,
-	const struct session_log_record *record)
+			 const struct session_log_record *record)
 {
 	add(fields, log_field_u64("id", record->id));
 	add(fields, log_field_u64("worker", record->worker));
@@ -61,7 +61,7 @@ static struct slice without_query(struct slice path)
 }
 
 static void add_request(struct fields *fields,
-	const struct session_log_record *record)
+			const struct session_log_record *record)
 {
 	add_slice(fields, "host", record->host);
 	add_slice(fields, "path", without_query(record->path));
@@ -69,7 +69,7 @@ static void add_request(struct fields *fields,
 }
 
 static void add_traffic(struct fields *fields,
-	const struct session_log_record *record)
+			const struct session_log_record *record)
 {
 	add(fields, log_field_seconds("seconds", record->usec));
 	add(fields, log_field_u64("bytes_up", record->bytes_up));
@@ -77,8 +77,8 @@ static void add_traffic(struct fields *fields,
 	add(fields, log_field_u64("messages_up", record->messages_up));
 	add(fields, log_field_u64("messages_down", record->messages_down));
 	add(fields, log_field_u64("undelivered_up", record->undelivered_up));
-	add(fields, log_field_u64("undelivered_down",
-		record->undelivered_down));
+	add(fields,
+	    log_field_u64("undelivered_down", record->undelivered_down));
 	if (record->rtt_usec)
 		add(fields, log_field_millis("rtt_ms", record->rtt_usec));
 }
@@ -113,7 +113,7 @@ void session_log_closed(const struct session_log_record *record)
 }
 
 void session_log_refused(const struct session_log_record *record,
-	unsigned status)
+			 unsigned status)
 {
 	struct fields fields = { .count = 0 };
 
@@ -125,6 +125,5 @@ void session_log_refused(const struct session_log_record *record,
 	add_text(&fields, "reason", record->reason);
 	add(&fields, log_field_seconds("seconds", record->usec));
 	add_request(&fields, record);
-	log_event(LOG_LEVEL_INFO, "handshake refused", fields.at,
-		fields.count);
+	log_event(LOG_LEVEL_INFO, "handshake refused", fields.at, fields.count);
 }

@@ -28,6 +28,6 @@ void session_log_closed(const struct session_log_record *record);
  * seconds host path origin.  `status` is the HTTP status of the answer.
  */
 void session_log_refused(const struct session_log_record *record,
-	unsigned status);
+			 unsigned status);
 
 #endif

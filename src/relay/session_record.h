@@ -14,27 +14,27 @@
  * known; they are left out of the log.
  */
 struct session_log_record {
-	uint64_t id;              /* of the worker's sessions */
-	unsigned worker;          /* its number */
-	const char *client;       /* address and port */
-	const char *listener;     /* names of the configuration */
+	uint64_t id;          /* of the worker's sessions */
+	unsigned worker;      /* its number */
+	const char *client;   /* address and port */
+	const char *listener; /* names of the configuration */
 	const char *route;
-	const char *target;       /* the server, as configured */
-	const char *cause;        /* label of relay/cause.h */
-	const char *side;         /* who ended it: client, target, relay */
-	const char *reason;       /* constant: the rule that was broken */
-	struct slice host;        /* of the request, as the client sent them */
+	const char *target; /* the server, as configured */
+	const char *cause;  /* label of relay/cause.h */
+	const char *side;   /* who ended it: client, target, relay */
+	const char *reason; /* constant: the rule that was broken */
+	struct slice host;  /* of the request, as the client sent them */
 	struct slice path;
 	struct slice origin;
-	uint16_t code_sent;       /* close codes; 0: none */
+	uint16_t code_sent; /* close codes; 0: none */
 	uint16_t code_received;
-	uint32_t rtt_usec;        /* the last ping's; 0: none measured */
-	uint64_t usec;            /* how long it was open, or asked for it */
-	uint64_t bytes_up;        /* payload, client to target */
+	uint32_t rtt_usec; /* the last ping's; 0: none measured */
+	uint64_t usec;     /* how long it was open, or asked for it */
+	uint64_t bytes_up; /* payload, client to target */
 	uint64_t bytes_down;
 	uint64_t messages_up;
 	uint64_t messages_down;
-	uint64_t undelivered_up;  /* bytes that came but were not passed on */
+	uint64_t undelivered_up; /* bytes that came but were not passed on */
 	uint64_t undelivered_down;
 };
 

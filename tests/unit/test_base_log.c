@@ -42,8 +42,9 @@ static uint64_t now_ms(void)
 
 static struct log_options to_file(void)
 {
-	return (struct log_options){ .target = LOG_TARGET_FILE, .path = path,
-		.level = LOG_LEVEL_INFO };
+	return (struct log_options){ .target = LOG_TARGET_FILE,
+				     .path = path,
+				     .level = LOG_LEVEL_INFO };
 }
 
 static struct log_options to_stderr(void)
@@ -281,7 +282,8 @@ static void test_files_that_cannot_be_opened(void **state)
 	assert_int_equal(log_open(&options), -ENOENT);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(log_open(&(struct log_options){
-		.target = LOG_TARGET_FILE, .path = path }), -ENXIO);
+				 .target = LOG_TARGET_FILE, .path = path }),
+			 -ENXIO);
 	assert_int_equal(unlink(path), 0);
 	open_log(to_file());
 	assert_int_equal(log_reconfigure(&options), -ENOENT);
@@ -308,7 +310,7 @@ static void test_reconfigure_takes_all_of_it(void **state)
 	log_event(LOG_LEVEL_DEBUG, "now", NULL, 0);
 	log_close();
 	assert_non_null(strstr(file_text(renamed),
-		"\"level\":\"debug\",\"event\":\"now\"}\n"));
+			       "\"level\":\"debug\",\"event\":\"now\"}\n"));
 }
 
 static void test_reopen_follows_a_rotation(void **state)
@@ -430,8 +432,8 @@ static void test_full_disk_is_told_of_later(void **state)
 	assert_int_equal(log_reconfigure(&options), 0);
 	log_number(4);
 	log_close();
-	const char *notice = strstr(file_text(path),
-		" notice log lines dropped count=3\n");
+	const char *notice =
+		strstr(file_text(path), " notice log lines dropped count=3\n");
 	assert_non_null(notice);
 	assert_non_null(strstr(notice, " info line n=4\n"));
 	assert_int_equal(log_dropped(), before + 3);
@@ -446,7 +448,8 @@ static void test_journal_gets_priorities(void **state)
 	stderr_to_pipe();
 	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
 	(void)snprintf(stream, sizeof(stream), "%llu:%llu",
-		(unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+		       (unsigned long long)st.st_dev,
+		       (unsigned long long)st.st_ino);
 	assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
 	open_log(to_stderr());
 	log_number(1);
@@ -496,7 +499,8 @@ static uint64_t count_ordered_lines(void)
 			continue;
 		assert_non_null(at);
 		assert_int_equal(sscanf(at, " info line thread=%u n=%u\n",
-			&thread, &number), 2);
+					&thread, &number),
+				 2);
 		assert_in_range(thread, 0, THREADS - 1);
 		assert_true(number >= next[thread]);
 		next[thread] = number + 1;
@@ -517,14 +521,15 @@ static void test_many_threads(void **state)
 	for (size_t i = 0; i < THREADS; i++) {
 		numbers[i] = i;
 		assert_int_equal(pthread_create(&threads[i], NULL, thread_main,
-			&numbers[i]), 0);
+						&numbers[i]),
+				 0);
 	}
 	assert_int_equal(log_reopen(), 0);
 	for (size_t i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 	log_close();
 	assert_int_equal(count_ordered_lines() + log_dropped() - before,
-		THREADS * LINES);
+			 THREADS * LINES);
 }
 
 /* The line of /proc/self/task/TID/status that begins with `name`. */
@@ -535,7 +540,7 @@ static bool task_status(const char *tid, const char *name, char *ret_value)
 	bool found = false;
 
 	(void)snprintf(file_name, sizeof(file_name),
-		"/proc/self/task/%s/status", tid);
+		       "/proc/self/task/%s/status", tid);
 	FILE *file = fopen(file_name, "r");
 	while (file && !found && fgets(line, sizeof(line), file)) {
 		found = strncmp(line, name, strlen(name)) == 0;
@@ -599,8 +604,7 @@ static void test_torn_line_is_ended(void **state)
 
 int main(void)
 {
-#define LOG_TEST(name) \
-	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define LOG_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		LOG_TEST(test_without_a_log_lines_go_to_stderr),
 		LOG_TEST(test_without_a_log_failures_are_counted),

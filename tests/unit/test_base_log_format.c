@@ -20,7 +20,7 @@
 static char text[LOG_LINE_MAX];
 
 static const char *format(enum log_style style, const char *event,
-	const struct log_field *fields, size_t count)
+			  const struct log_field *fields, size_t count)
 {
 	struct log_line line = {
 		.style = style,
@@ -73,21 +73,24 @@ static void test_line_of_each_style(void **state)
 	};
 
 	(void)state;
-	assert_string_equal(format(LOG_STYLE_TEXT, "session closed", fields, 4),
+	assert_string_equal(
+		format(LOG_STYLE_TEXT, "session closed", fields, 4),
 		"2026-11-23T00:12:01.123Z info session closed id=12 "
 		"client=127.0.0.1:52134 seconds=1.500 rtt_ms=0.125");
 	assert_string_equal(
 		format(LOG_STYLE_JOURNAL, "session closed", fields, 4),
 		"<6>info session closed id=12 "
 		"client=127.0.0.1:52134 seconds=1.500 rtt_ms=0.125");
-	assert_string_equal(format(LOG_STYLE_JSON, "session closed", fields, 4),
+	assert_string_equal(
+		format(LOG_STYLE_JSON, "session closed", fields, 4),
 		"{\"time\":\"2026-11-23T00:12:01.123Z\",\"level\":\"info\","
 		"\"event\":\"session closed\",\"id\":12,"
 		"\"client\":\"127.0.0.1:52134\",\"seconds\":1.500,"
 		"\"rtt_ms\":0.125}");
 	assert_string_equal(format(LOG_STYLE_TEXT, "alone", NULL, 0),
-		"2026-11-23T00:12:01.123Z info alone");
-	assert_string_equal(format(LOG_STYLE_JSON, "alone", NULL, 0),
+			    "2026-11-23T00:12:01.123Z info alone");
+	assert_string_equal(
+		format(LOG_STYLE_JSON, "alone", NULL, 0),
 		"{\"time\":\"2026-11-23T00:12:01.123Z\",\"level\":\"info\","
 		"\"event\":\"alone\"}");
 }
@@ -130,15 +133,15 @@ static void test_time_agrees_with_gmtime(void **state)
 
 		assert_non_null(gmtime_r(&sec, &tm));
 		(void)strftime(expected, sizeof(expected),
-			"%Y-%m-%dT%H:%M:%S.007Z", &tm);
+			       "%Y-%m-%dT%H:%M:%S.007Z", &tm);
 		assert_time((uint64_t)sec, expected);
 	}
 }
 
 static void test_levels(void **state)
 {
-	const char *const names[] = {
-		"error", "warning", "notice", "info", "debug" };
+	const char *const names[] = { "error", "warning", "notice", "info",
+				      "debug" };
 
 	(void)state;
 	for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++) {
@@ -160,18 +163,16 @@ static void test_levels(void **state)
 static void test_numbers(void **state)
 {
 	struct log_field fields[] = {
-		log_field_u64("a", 0),
-		log_field_u64("b", UINT64_MAX),
-		log_field_seconds("c", 999),
-		log_field_seconds("d", UINT64_MAX),
-		log_field_millis("e", 0),
-		log_field_millis("f", 20001),
+		log_field_u64("a", 0),       log_field_u64("b", UINT64_MAX),
+		log_field_seconds("c", 999), log_field_seconds("d", UINT64_MAX),
+		log_field_millis("e", 0),    log_field_millis("f", 20001),
 	};
 
 	(void)state;
 	(void)format(LOG_STYLE_JOURNAL, "n", fields, 6);
-	assert_string_equal(text, "<6>info n a=0 b=18446744073709551615 "
-		"c=0.000 d=18446744073709.551 e=0.000 f=20.001");
+	assert_string_equal(text,
+			    "<6>info n a=0 b=18446744073709551615 "
+			    "c=0.000 d=18446744073709.551 e=0.000 f=20.001");
 }
 
 static void test_quotes_where_needed(void **state)
@@ -184,7 +185,7 @@ static void test_quotes_where_needed(void **state)
 	TEXT_IS("\"\\\"\\\\\"", "\"\\");
 	TEXT_IS("\"`{|^\"", "`{|^");
 	assert_string_equal("\"\"",
-		value_of(LOG_STYLE_TEXT, slice_make(NULL, 0)));
+			    value_of(LOG_STYLE_TEXT, slice_make(NULL, 0)));
 	JSON_IS("\"\"", "");
 	JSON_IS("\"a b\"", "a b");
 	JSON_IS("\"\\\"\\\\/\"", "\"\\/");
@@ -195,16 +196,19 @@ static void test_controls_are_escaped(void **state)
 	(void)state;
 	TEXT_IS("\"a\\nb\\r\\t\"", "a\nb\r\t");
 	TEXT_IS("\"\\x00\\x1b[2J\\x07\\x7f\"", "\0\x1b[2J\a\x7f");
-	TEXT_IS("\"\\xc2\\x9b31m\"", "\xc2\x9b" "31m");
+	TEXT_IS("\"\\xc2\\x9b31m\"", "\xc2\x9b"
+				     "31m");
 	JSON_IS("\"a\\nb\\r\\t\"", "a\nb\r\t");
 	JSON_IS("\"\\u0000\\u001b[2J\\u0007\\u007f\"", "\0\x1b[2J\a\x7f");
-	JSON_IS("\"\\u009b31m\"", "\xc2\x9b" "31m");
+	JSON_IS("\"\\u009b31m\"", "\xc2\x9b"
+				  "31m");
 }
 
 static void test_hidden_characters_are_escaped(void **state)
 {
 	(void)state;
-	TEXT_IS("\"a\\xe2\\x80\\xaeb\"", "a\xe2\x80\xae" "b");
+	TEXT_IS("\"a\\xe2\\x80\\xaeb\"", "a\xe2\x80\xae"
+					 "b");
 	TEXT_IS("\"\\xef\\xbb\\xbf\"", "\xef\xbb\xbf");
 	JSON_IS("\"\\u202e\\u2028\\u200b\\u2066\\ufeff\"",
 		"\xe2\x80\xae\xe2\x80\xa8\xe2\x80\x8b\xe2\x81\xa6\xef\xbb\xbf");
@@ -233,7 +237,8 @@ static void test_bytes_that_are_not_utf8(void **state)
 	TEXT_IS("\"\\xf0\\x8f\\xbf\\xbf\"", "\xf0\x8f\xbf\xbf");
 	TEXT_IS("\"\\xf4\\x90\\x80\\x80\"", "\xf4\x90\x80\x80");
 	TEXT_IS("\"\\xf5\\x80\\x80\\x80\"", "\xf5\x80\x80\x80");
-	JSON_IS("\"\\ufffd\\ufffda\"", "\xff\xc1" "a");
+	JSON_IS("\"\\ufffd\\ufffda\"", "\xff\xc1"
+				       "a");
 	JSON_IS("\"\\ufffd\\ufffd\\ufffd\"", "\xed\xa0\x80");
 }
 
@@ -242,7 +247,7 @@ static void test_event_is_escaped_unquoted(void **state)
 	(void)state;
 	const char *event = "say \"x\" \\ \x1b\n\xff\xc2\x85";
 	assert_string_equal(format(LOG_STYLE_JOURNAL, event, NULL, 0),
-		"<6>info say \"x\" \\\\ \\x1b\\n\\xff\\xc2\\x85");
+			    "<6>info say \"x\" \\\\ \\x1b\\n\\xff\\xc2\\x85");
 	(void)format(LOG_STYLE_JSON, "say \"x\"\n", NULL, 0);
 	assert_non_null(strstr(text, "\"event\":\"say \\\"x\\\"\\n\"}"));
 }
@@ -260,15 +265,17 @@ static void test_long_value_is_cut(void **state)
 
 	(void)state;
 	fill(data, "a", sizeof(data));
-	assert_int_equal(LOG_VALUE_MAX, strlen(value_of(LOG_STYLE_TEXT,
-		slice_make(data, LOG_VALUE_MAX))));
+	assert_int_equal(LOG_VALUE_MAX,
+			 strlen(value_of(LOG_STYLE_TEXT,
+					 slice_make(data, LOG_VALUE_MAX))));
 	expected[0] = '"';
 	fill(expected + 1, "a", LOG_VALUE_MAX);
 	strcpy(expected + 1 + LOG_VALUE_MAX, ELLIPSIS "\"");
-	assert_string_equal(expected, value_of(LOG_STYLE_TEXT,
-		slice_make(data, LOG_VALUE_MAX + 1)));
+	assert_string_equal(expected,
+			    value_of(LOG_STYLE_TEXT,
+				     slice_make(data, LOG_VALUE_MAX + 1)));
 	assert_string_equal(expected, value_of(LOG_STYLE_JSON,
-		slice_make(data, sizeof(data))));
+					       slice_make(data, sizeof(data))));
 }
 
 static void test_cut_falls_between_characters(void **state)
@@ -282,7 +289,7 @@ static void test_cut_falls_between_characters(void **state)
 	fill(expected + 1, "\xe2\x82\xac", 341);
 	strcpy(expected + 1 + 1023, ELLIPSIS "\"");
 	assert_string_equal(expected,
-		value_of(LOG_STYLE_TEXT, slice_make(data, 1026)));
+			    value_of(LOG_STYLE_TEXT, slice_make(data, 1026)));
 	/* 170 escapes of six bytes are 1020: no half escape. */
 	fill(data, "\x01", 200);
 	const char *value = value_of(LOG_STYLE_JSON, slice_make(data, 200));
@@ -297,8 +304,8 @@ static void test_fields_that_do_not_fit_are_left_out(void **state)
 	(void)state;
 	fill(data, "a", sizeof(data));
 	for (size_t i = 0; i < 5; i++)
-		fields[i] = log_field_text("key",
-			slice_make(data, sizeof(data)));
+		fields[i] =
+			log_field_text("key", slice_make(data, sizeof(data)));
 	fields[5] = log_field_u64("last", 1);
 	(void)format(LOG_STYLE_TEXT, "e", fields, 6);
 	assert_null(strstr(text, "last"));
@@ -349,8 +356,8 @@ static void test_every_pair_of_bytes(void **state)
 		char data[2] = { (char)(pair >> 8), (char)pair };
 
 		for (int style = 0; style <= LOG_STYLE_JSON; style++) {
-			struct log_field field = log_field_text("k",
-				slice_make(data, 2));
+			struct log_field field =
+				log_field_text("k", slice_make(data, 2));
 			(void)format((enum log_style)style, "e", &field, 1);
 			for (const char *at = text; *at; at++) {
 				unsigned char byte = (unsigned char)*at;
@@ -368,14 +375,14 @@ static void test_escape_uses_whole_characters(void **state)
 	size_t used = 0;
 
 	(void)state;
-	assert_int_equal(4, log_escape_char(token,
-		BYTES("\xf0\x9f\x98\x80x"), LOG_ESCAPE_QUOTED, &used));
+	assert_int_equal(4, log_escape_char(token, BYTES("\xf0\x9f\x98\x80x"),
+					    LOG_ESCAPE_QUOTED, &used));
 	assert_int_equal(used, 4);
-	assert_int_equal(4, log_escape_char(token,
-		BYTES("\xf0\x9f\x98"), LOG_ESCAPE_QUOTED, &used));
+	assert_int_equal(4, log_escape_char(token, BYTES("\xf0\x9f\x98"),
+					    LOG_ESCAPE_QUOTED, &used));
 	assert_int_equal(used, 1);
-	assert_int_equal(12, log_escape_char(token,
-		BYTES("\xef\xbb\xbf"), LOG_ESCAPE_QUOTED, &used));
+	assert_int_equal(12, log_escape_char(token, BYTES("\xef\xbb\xbf"),
+					     LOG_ESCAPE_QUOTED, &used));
 	assert_int_equal(used, 3);
 }
 

@@ -30,7 +30,8 @@ static struct session_log_record record_new(void)
 		.side = "client",
 		.reason = "a reason",
 		.host = slice_of("example.org"),
-		.path = slice_of("/a\x1b" "b?token=secret#f"),
+		.path = slice_of("/a\x1b"
+				 "b?token=secret#f"),
 		.origin = slice_of("https://example.org"),
 		.code_sent = 1000,
 		.code_received = 1001,
@@ -48,8 +49,9 @@ static struct session_log_record record_new(void)
 /* Opens a log into a new file, whose name goes into `path`. */
 static void begin(char *path, enum log_level level)
 {
-	struct log_options options = {
-		.target = LOG_TARGET_FILE, .path = path, .level = level };
+	struct log_options options = { .target = LOG_TARGET_FILE,
+				       .path = path,
+				       .level = level };
 	int fd = mkstemp(path);
 
 	assert_true(fd >= 0);
@@ -79,7 +81,9 @@ static void test_opened(void **state)
 	(void)state;
 	begin(path, LOG_LEVEL_INFO);
 	session_log_opened(&record);
-	assert_string_equal(end(path), "info session opened id=12 worker=3 "
+	assert_string_equal(
+		end(path),
+		"info session opened id=12 worker=3 "
 		"client=[::1]:52134 listener=web route=vnc "
 		"target=127.0.0.1:5900 host=example.org path=\"/a\\x1bb\" "
 		"origin=https://example.org\n");
@@ -93,7 +97,9 @@ static void test_closed(void **state)
 	(void)state;
 	begin(path, LOG_LEVEL_INFO);
 	session_log_closed(&record);
-	assert_string_equal(end(path), "info session closed id=12 worker=3 "
+	assert_string_equal(
+		end(path),
+		"info session closed id=12 worker=3 "
 		"client=[::1]:52134 listener=web route=vnc "
 		"target=127.0.0.1:5900 cause=client_closed side=client "
 		"reason=\"a reason\" code_sent=1000 code_received=1001 "
@@ -110,7 +116,9 @@ static void test_refused(void **state)
 	(void)state;
 	begin(path, LOG_LEVEL_INFO);
 	session_log_refused(&record, 403);
-	assert_string_equal(end(path), "info handshake refused id=12 worker=3 "
+	assert_string_equal(
+		end(path),
+		"info handshake refused id=12 worker=3 "
 		"client=[::1]:52134 listener=web route=vnc status=403 "
 		"cause=client_closed reason=\"a reason\" seconds=2.500 "
 		"host=example.org path=\"/a\\x1bb\" "
@@ -125,7 +133,9 @@ static void test_absent_values_are_left_out(void **state)
 	(void)state;
 	begin(path, LOG_LEVEL_INFO);
 	session_log_closed(&record);
-	assert_string_equal(end(path), "info session closed id=1 worker=0 "
+	assert_string_equal(
+		end(path),
+		"info session closed id=1 worker=0 "
 		"seconds=0.000 bytes_up=0 bytes_down=0 messages_up=0 "
 		"messages_down=0 undelivered_up=0 undelivered_down=0\n");
 }
