@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,9 +51,11 @@ static unsigned replay_dir(const char *dir_path)
 	for (const struct dirent *entry; (entry = readdir(dir));) {
 		if (entry->d_name[0] == '.')
 			continue;
-		char path[PATH_MAX];
-		snprintf(path, sizeof(path), "%s/%s", dir_path, entry->d_name);
+		char *path = NULL;
+		if (asprintf(&path, "%s/%s", dir_path, entry->d_name) < 0)
+			die("no memory", dir_path);
 		replay_file(path);
+		free(path);
 		count++;
 	}
 	closedir(dir);
@@ -68,9 +69,12 @@ static unsigned replay_own_corpus(const char *program)
 	const char *name = slash ? slash + 1 : program;
 	if (strncmp(name, "fuzz_", 5) == 0)
 		name += 5;
-	char path[PATH_MAX];
-	snprintf(path, sizeof(path), "%s/fuzz/corpus/%s", TESTS_SRCDIR, name);
-	return replay_dir(path);
+	char *path = NULL;
+	if (asprintf(&path, "%s/fuzz/corpus/%s", TESTS_SRCDIR, name) < 0)
+		die("no memory", name);
+	unsigned count = replay_dir(path);
+	free(path);
+	return count;
 }
 
 int main(int argc, char **argv)
