@@ -238,7 +238,10 @@ static void read_line_lf(struct http_head_parser *p, const char *data)
 	p->fields = p->head_len;
 }
 
-/* The first byte of a line: of a field, or of the empty line at the end. */
+/*
+ * The first byte of a line: of a field, or of the empty line at the end.  The
+ * bound of the fields is read_name()'s to see, for the empty line has none.
+ */
 static void read_field(struct http_head_parser *p, const char *data)
 {
 	char c = data[p->head_len];
@@ -248,8 +251,6 @@ static void read_field(struct http_head_parser *p, const char *data)
 	} else if (c == ' ' || c == '\t') {
 		/* RFC 9112 sections 2.2 and 5.2: no line may be folded. */
 		stop(p, FAULT_FOLDED);
-	} else if (p->head_len >= fields_bound(p)) {
-		stop(p, FAULT_LARGE);
 	} else if (p->count == p->limits.header_count) {
 		stop(p, FAULT_MANY);
 	} else {

@@ -12,23 +12,23 @@ static const struct {
 	unsigned status;
 	const char *reason;
 } reasons[] = {
-	{101, "Switching Protocols"},
-	{200, "OK"},
-	{400, "Bad Request"},
-	{401, "Unauthorized"},
-	{403, "Forbidden"},
-	{404, "Not Found"},
-	{405, "Method Not Allowed"},
-	{408, "Request Timeout"},
-	{414, "URI Too Long"},
-	{426, "Upgrade Required"},
-	{429, "Too Many Requests"},
-	{431, "Request Header Fields Too Large"},
-	{500, "Internal Server Error"},
-	{502, "Bad Gateway"},
-	{503, "Service Unavailable"},
-	{504, "Gateway Timeout"},
-	{505, "HTTP Version Not Supported"},
+	{ 101, "Switching Protocols" },
+	{ 200, "OK" },
+	{ 400, "Bad Request" },
+	{ 401, "Unauthorized" },
+	{ 403, "Forbidden" },
+	{ 404, "Not Found" },
+	{ 405, "Method Not Allowed" },
+	{ 408, "Request Timeout" },
+	{ 414, "URI Too Long" },
+	{ 426, "Upgrade Required" },
+	{ 429, "Too Many Requests" },
+	{ 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" },
+	{ 502, "Bad Gateway" },
+	{ 503, "Service Unavailable" },
+	{ 504, "Gateway Timeout" },
+	{ 505, "HTTP Version Not Supported" },
 };
 
 const char *http_status_reason(unsigned status)
@@ -40,7 +40,7 @@ const char *http_status_reason(unsigned status)
 	return "Unknown";
 }
 
-/* A response being written; once something did not fit, it stays failed. */
+/* A response being written; what did not fit makes all of it failed. */
 struct writer {
 	char *buf;
 	size_t cap;
@@ -52,7 +52,7 @@ static void put(struct writer *w, const char *text)
 {
 	size_t len = strlen(text);
 
-	if (w->failed || len > w->cap - w->len) {
+	if (len > w->cap - w->len) {
 		w->failed = true;
 		return;
 	}
@@ -106,7 +106,7 @@ size_t http_response_switching(char *buf, size_t cap,
 			       const char accept[HTTP_ACCEPT_SIZE],
 			       const char *protocol)
 {
-	struct writer w = {.buf = buf, .cap = cap};
+	struct writer w = { .buf = buf, .cap = cap };
 
 	put(&w, "HTTP/1.1 101 Switching Protocols\r\n"
 		"Upgrade: websocket\r\n"
@@ -132,7 +132,7 @@ static void put_connection(struct writer *w, unsigned status)
 size_t http_response_refusal(char *buf, size_t cap, unsigned status,
 			     const char *text, uint32_t retry_after_s)
 {
-	struct writer w = {.buf = buf, .cap = cap};
+	struct writer w = { .buf = buf, .cap = cap };
 
 	put_status_line(&w, status);
 	put_field(&w, "Content-Type: ", "text/plain; charset=utf-8");
@@ -152,7 +152,7 @@ size_t http_response_refusal(char *buf, size_t cap, unsigned status,
 size_t http_response_page_head(char *buf, size_t cap, const char *content_type,
 			       size_t content_len)
 {
-	struct writer w = {.buf = buf, .cap = cap};
+	struct writer w = { .buf = buf, .cap = cap };
 
 	put_status_line(&w, 200);
 	put_field(&w, "Content-Type: ", content_type);

@@ -17,13 +17,13 @@
 
 /* RFC 4648 section 10 */
 static const char *const vectors[][2] = {
-	{"", ""},
-	{"f", "Zg=="},
-	{"fo", "Zm8="},
-	{"foo", "Zm9v"},
-	{"foob", "Zm9vYg=="},
-	{"fooba", "Zm9vYmE="},
-	{"foobar", "Zm9vYmFy"},
+	{ "", "" },
+	{ "f", "Zg==" },
+	{ "fo", "Zm8=" },
+	{ "foo", "Zm9v" },
+	{ "foob", "Zm9vYg==" },
+	{ "fooba", "Zm9vYmE=" },
+	{ "foobar", "Zm9vYmFy" },
 };
 
 static void test_encodes_the_vectors(void **state)
@@ -60,12 +60,21 @@ static void test_decodes_the_vectors(void **state)
 	}
 }
 
+static void test_decodes_nothing_to_nothing(void **state)
+{
+	size_t len = 99;
+
+	(void)state;
+	assert_true(base64_decode(slice_make(NULL, 0), NULL, 0, &len));
+	assert_int_equal(len, 0);
+}
+
 static void test_every_byte_comes_back(void **state)
 {
 	(void)state;
 	for (int byte = 0; byte < 256; byte++) {
-		uint8_t data[5] = {(uint8_t)byte, 0xff, (uint8_t)~byte, 0,
-				   (uint8_t)byte};
+		uint8_t data[5] = { (uint8_t)byte, 0xff, (uint8_t)~byte, 0,
+				    (uint8_t)byte };
 		char text[BASE64_TEXT_SIZE(sizeof(data))];
 		uint8_t back[sizeof(data)];
 		size_t len;
@@ -85,13 +94,13 @@ static void test_takes_the_characters_of_the_alphabet_only(void **state)
 
 	(void)state;
 	for (int byte = 0; byte < 256; byte++) {
-		char text[4] = {'A', 'A', (char)byte, 'A'};
+		char text[4] = { 'A', 'A', (char)byte, 'A' };
 		uint8_t data[3];
 		size_t len;
 		bool is_known = byte != 0 && strchr(alphabet, byte) != NULL;
-		assert_int_equal(
-			base64_decode(slice_make(text, 4), data, 3, &len),
-			is_known);
+		assert_int_equal(base64_decode(slice_make(text, 4), data, 3,
+					       &len),
+				 is_known);
 	}
 }
 
@@ -99,17 +108,17 @@ static void test_takes_the_characters_of_the_alphabet_only(void **state)
 static void test_refuses_what_is_not_canonical(void **state)
 {
 	static const char *const bad[] = {
-		"Z",	    "Zg",     "Zg=",	      "Zg===", "=",
-		"====",	    "Z===",   "=g==",	      "Zg=g",  "Zm8=Zm8=",
-		"Zg==Zm9v", "Zh==",   "Z/==",	      "Zm9=",  "Zm8 ",
-		" Zm8",	    "Zm9v\n", "Zm9v\r\nZg==", "Zm-_",  "Zm9v====",
+		"Z",        "Zg",     "Zg=",          "Zg===", "=",
+		"====",     "Z===",   "=g==",         "Zg=g",  "Zm8=Zm8=",
+		"Zg==Zm9v", "Zh==",   "Z/==",         "Zm9=",  "Zm8 ",
+		" Zm8",     "Zm9v\n", "Zm9v\r\nZg==", "Zm-_",  "Zm9v====",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		size_t text_len = strlen(bad[i]);
 		uint8_t *text = guard_copy_end(bad[i], text_len);
-		uint8_t data[16] = {0x5a};
+		uint8_t data[16] = { 0x5a };
 		size_t len = 99;
 		if (base64_decode(slice_make((char *)text, text_len), data,
 				  sizeof(data), &len))
@@ -122,7 +131,7 @@ static void test_refuses_what_is_not_canonical(void **state)
 
 static void test_refuses_what_does_not_fit(void **state)
 {
-	uint8_t data[3] = {0x5a};
+	uint8_t data[3] = { 0x5a };
 	size_t len = 99;
 
 	(void)state;
@@ -140,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_encodes_the_vectors),
 		cmocka_unit_test(test_decodes_the_vectors),
+		cmocka_unit_test(test_decodes_nothing_to_nothing),
 		cmocka_unit_test(test_every_byte_comes_back),
 		cmocka_unit_test(
 			test_takes_the_characters_of_the_alphabet_only),

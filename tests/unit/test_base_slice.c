@@ -17,7 +17,7 @@ static void assert_slice(struct slice s, const char *text)
 	assert_memory_equal(s.data ? s.data : "", text, s.len);
 }
 
-static const struct slice none = {.data = NULL, .len = 0};
+static const struct slice none = { .data = NULL, .len = 0 };
 
 static void test_of_takes_the_length_of_the_text(void **state)
 {
@@ -69,6 +69,10 @@ static void test_prefix_and_suffix(void **state)
 	assert_true(slice_has_suffix(none, none));
 	assert_false(slice_has_suffix(s, slice_of("abc")));
 	assert_false(slice_has_suffix(s, slice_of("xabcab")));
+	/* The bytes around a slice are not its own. */
+	s = slice_make(&"xabcx"[1], 3);
+	assert_false(slice_has_suffix(s, slice_of("xabc")));
+	assert_false(slice_has_prefix(s, slice_of("abcx")));
 }
 
 /* RFC 9110 section 5.6.3: OWS is SP and HTAB, nothing else. */

@@ -25,15 +25,15 @@ static void assert_slice(struct slice s, const char *text)
 static void test_splits_both_forms(void **state)
 {
 	static const char *const targets[][4] = {
-		{"/", "", "/", ""},
-		{"/a?b?c", "", "/a", "b?c"},
-		{"/a?", "", "/a", ""},
-		{"/http://h/", "", "/http://h/", ""},
-		{"http://h/a?b", "h", "/a", "b"},
-		{"HTTP://h:1", "h:1", "/", ""},
-		{"https://h?/b", "h", "/", "/b"},
-		{"ws://[::1]/", "[::1]", "/", ""},
-		{"wss://h//", "h", "//", ""},
+		{ "/", "", "/", "" },
+		{ "/a?b?c", "", "/a", "b?c" },
+		{ "/a?", "", "/a", "" },
+		{ "/http://h/", "", "/http://h/", "" },
+		{ "http://h/a?b", "h", "/a", "b" },
+		{ "HTTP://h:1", "h:1", "/", "" },
+		{ "https://h?/b", "h", "/", "/b" },
+		{ "ws://[::1]/", "[::1]", "/", "" },
+		{ "wss://h//", "h", "//", "" },
 	};
 
 	(void)state;
@@ -77,7 +77,7 @@ static void test_refuses_other_forms(void **state)
 	for (size_t i = 0; i < COUNT(targets); i++) {
 		size_t len = strlen(targets[i]);
 		uint8_t *copy = guard_copy_end(targets[i], len);
-		struct http_target parts = {.path = slice_of("kept")};
+		struct http_target parts = { .path = slice_of("kept") };
 		if (http_target_split(slice_make((char *)copy, len), &parts))
 			fail_msg("\"%s\" was taken", targets[i]);
 		assert_slice(parts.path, "kept");
@@ -109,6 +109,7 @@ static void test_takes_authorities(void **state)
 		"a:00080",
 		"a~!$&'()*+,;=",
 		"%c3%A4.example",
+		"a%41",
 		"[::]",
 		"[::1]:8443",
 		"[::ffff:1.2.3.4]:",
@@ -147,6 +148,7 @@ static void test_refuses_authorities(void **state)
 		"\xe4",
 		"a\\b",
 		"a|b",
+		"a|bc",
 		"[",
 		"[]",
 		"[::1",
