@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass
 
 from . import namespace
-from .process import (Counters, Failed, Process, cpu_ns, percentile,
-                      pss_bytes, wait_until)
+from .process import (Counters, Failed, Process, core_busy_ns, cpu_ns,
+                      percentile, pss_bytes, wait_until)
 from .relays import BACKEND_PORT
 
 SETTLE_SECONDS = 1.0        # for memory: lazily freed and late pages
@@ -59,6 +59,7 @@ class Bench:
         self.options = options
         self.dir = tempfile.mkdtemp(prefix="wsrelayd-bench-")
         self.count = 0
+        self.running = []       # our programs beside the relay
 
     def close(self):
         """Removes the files of all measurements."""
@@ -88,6 +89,7 @@ class Bench:
             [self.program("backend"), "--counters", counters.path] +
             [f"{j}=127.0.0.1:{BACKEND_PORT[j]}" for j in jobs],
             self.options.cpu, os.path.join(work, "backend.log"))
+        self.running.append(backend)
         try:
             wait_until(lambda: backend.check() or counters.ready(), 10,
                        "backend")
@@ -98,6 +100,7 @@ class Bench:
         finally:
             relay.stop()
             backend.stop()
+            self.running.remove(backend)
 
     @contextlib.contextmanager
     def load(self, relay, job, scenario, connections, size=64):
@@ -112,6 +115,7 @@ class Bench:
             command += ["--path", relay.path(job)]
         process = Process(command, self.options.cpu,
                           os.path.join(work, "load.log"))
+        self.running.append(process)
         try:
             wait_until(lambda: process.check() or counters.ready() and
                        counters["opened"] >= connections,
@@ -121,6 +125,12 @@ class Bench:
             complain(relay, process, counters)
         finally:
             process.stop()
+            self.running.remove(process)
+
+    def foreign_ns(self, relay):
+        """A clock of what others use of the core: only its steps count."""
+        ours = relay.total(cpu_ns) + sum(cpu_ns(p.pid) for p in self.running)
+        return core_busy_ns(self.options.cpu) - ours
 
 
 def complain(relay, process, counters):
@@ -139,21 +149,23 @@ def _units(cell, load, backend):
     return load["bytes"] if cell.unit == "byte" else load["messages"]
 
 
-def _steady(cell, relay, load, backend, seconds):
+def _steady(bench, cell, relay, load, backend):
     """CPU price, rate and latency over a stretch of steady work."""
-    start = time.monotonic(), relay.total(cpu_ns), load.latency()
+    foreign, before = bench.foreign_ns(relay), load.latency()
+    start, cpu = time.monotonic(), relay.total(cpu_ns)
     units = _units(cell, load, backend)
-    time.sleep(seconds)
+    time.sleep(bench.options.seconds)
     units = _units(cell, load, backend) - units
-    cpu = relay.total(cpu_ns) - start[1]
-    elapsed = time.monotonic() - start[0]
-    after = load.latency()
+    cpu = relay.total(cpu_ns) - cpu
+    elapsed = time.monotonic() - start
+    after, foreign = load.latency(), bench.foreign_ns(relay) - foreign
     if units <= 0:
         raise Failed(f"{relay.name}: no {cell.unit} went through")
     return {"cpu_ns": cpu / units, "per_second": units / elapsed,
             "relay_share": cpu / elapsed / 1e9,
-            "p50_ns": percentile(start[2], after, 0.5),
-            "p99_ns": percentile(start[2], after, 0.99)}
+            "foreign_share": max(0.0, foreign / elapsed / 1e9),
+            "p50_ns": percentile(before, after, 0.5),
+            "p99_ns": percentile(before, after, 0.99)}
 
 
 def price(bench, relay, cell):
@@ -162,7 +174,7 @@ def price(bench, relay, cell):
             bench.load(relay, cell.job, cell.scenario, cell.connections,
                        cell.size) as load:
         time.sleep(WARM_SECONDS)
-        return _steady(cell, relay, load, backend, bench.options.seconds)
+        return _steady(bench, cell, relay, load, backend)
 
 
 def idle(bench, relay):
@@ -187,7 +199,7 @@ def scale(bench, relay, sessions):
         wait_until(lambda: still["messages"] >= sessions, 30, "echoes")
         with bench.load(relay, "echo", "echo", cell.connections) as load:
             time.sleep(WARM_SECONDS)
-            return _steady(cell, relay, load, backend, bench.options.seconds)
+            return _steady(bench, cell, relay, load, backend)
 
 
 def _until_full(backend):
@@ -209,15 +221,15 @@ def stall(bench, relay):
 
 
 def _stall(bench, relay):
-    cell, seconds = CELLS[0], bench.options.seconds
+    cell = CELLS[0]
     with bench.relay(relay, ("echo", "source")) as backend, \
             bench.load(relay, "echo", "echo", cell.connections) as load:
         time.sleep(WARM_SECONDS)
         memory = relay.total(pss_bytes)
-        before = _steady(cell, relay, load, backend, seconds)
+        before = _steady(bench, cell, relay, load, backend)
         with bench.load(relay, "source", "stall", STALLED):
             _until_full(backend)
-            after = _steady(cell, relay, load, backend, seconds)
+            after = _steady(bench, cell, relay, load, backend)
             grown = relay.total(pss_bytes) - memory
     return {"clients": STALLED, "grown_bytes": grown,
             "p99_before_ns": before["p99_ns"],

@@ -37,6 +37,13 @@ def raise_descriptor_limit():
     return hard
 
 
+def leave_core(core):
+    """Keeps the harness off the measuring core where there is another."""
+    others = os.sched_getaffinity(0) - {core}
+    if others:
+        os.sched_setaffinity(0, others)
+
+
 class Process:
     """One program on the measuring core, its output in a file."""
 
@@ -112,6 +119,17 @@ def cpu_ns(root):
         if fields:
             total += (int(fields[13]) + int(fields[14])) * TICK_NS
     return total
+
+
+def core_busy_ns(core):
+    """How long a core has been at work since the machine started."""
+    with open("/proc/stat", encoding="ascii") as f:
+        for line in f:
+            name, *ticks = line.split()
+            if name == f"cpu{core}":
+                user, nice, system, _, _, irq, softirq = map(int, ticks[:7])
+                return (user + nice + system + irq + softirq) * TICK_NS
+    raise Failed(f"no core {core}")
 
 
 def pss_bytes(root):

@@ -186,6 +186,17 @@ def _stall_table(summary):
                    "p99 before ms", "p99 beside ms"], rows)
 
 
+def _noise(results):
+    """What else ran on the core: how far these figures can be trusted."""
+    shares = [v["foreign_share"] for figures in results["figures"].values()
+              for values in figures.values() for v in values
+              if v and "foreign_share" in v]
+    if not shares:
+        return []
+    return [f"Other processes on the core meanwhile: median "
+            f"{statistics.median(shares):.1%}, at most {max(shares):.1%}."]
+
+
 def tables(results):
     """All tables, as Markdown."""
     summary = results["summary"]
@@ -201,6 +212,7 @@ def tables(results):
         out.append(_scale_table(summary))
     if "stall" in summary:
         out.append(_stall_table(summary))
+    out += _noise(results)
     return "\n\n".join(out) + "\n"
 
 
