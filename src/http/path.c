@@ -10,10 +10,11 @@
 /* The byte of the escape "%XY" that `s` begins with; 0 if it is no good. */
 static char escaped_byte(struct slice s)
 {
-	if (s.len < 3 || !ascii_is_hex(s.data[1]) || !ascii_is_hex(s.data[2]))
+	if (s.len < 3)
 		return 0;
-	return (char)(ascii_hex_value(s.data[1]) << 4 |
-		      ascii_hex_value(s.data[2]));
+	int high = ascii_hex_value(s.data[1]);
+	int low = ascii_hex_value(s.data[2]);
+	return (char)(high < 0 || low < 0 ? 0 : high * 16 + low);
 }
 
 static bool has_dot_segment(struct slice path)
