@@ -175,6 +175,17 @@ static void test_numbers(void **state)
 			    "c=0.000 d=18446744073709.551 e=0.000 f=20.001");
 }
 
+/* A value no enum has, as a bug may bring: still one bounded line. */
+static void test_unknown_kinds_do_no_harm(void **state)
+{
+	struct log_field field = { .key = "k",
+				   .type = (enum log_field_type)99 };
+
+	(void)state;
+	assert_string_equal(format((enum log_style)99, "e", &field, 1),
+			    "info e k=");
+}
+
 static void test_quotes_where_needed(void **state)
 {
 	(void)state;
@@ -394,6 +405,7 @@ int main(void)
 		cmocka_unit_test(test_time_agrees_with_gmtime),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_unknown_kinds_do_no_harm),
 		cmocka_unit_test(test_quotes_where_needed),
 		cmocka_unit_test(test_controls_are_escaped),
 		cmocka_unit_test(test_hidden_characters_are_escaped),
