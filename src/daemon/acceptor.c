@@ -25,7 +25,7 @@ struct listening {
 	struct list link;
 	struct acceptor *acceptor;
 	const struct config_listener *config; /* what it serves as */
-	const struct config_listener *next;   /* ... after the commit, or null */
+	const struct config_listener *next;   /* after the commit, or null */
 	struct event *event;
 	int fd;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A descriptor kept aside, so that a connection can be refused when none is left. */
+/* A descriptor kept aside, to refuse a connection when none is left. */
 
 #include "daemon/descriptor_reserve.h"
 
@@ -36,7 +36,7 @@ void descriptor_reserve_done(struct descriptor_reserve *reserve)
 	reserve->fd = -1;
 }
 
-/* What was sent is read first: bytes left unread would reset the answer away. */
+/* What was sent is read first: left unread it would reset the answer away. */
 static void answer(int fd)
 {
 	const struct cause_info *info = cause_info(CAUSE_NO_DESCRIPTORS);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A descriptor kept aside, so that a connection can be refused when none is left. */
+/* A descriptor kept aside, to refuse a connection when none is left. */
 
 #ifndef DAEMON_DESCRIPTOR_RESERVE_H
 #define DAEMON_DESCRIPTOR_RESERVE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens the log a configuration asks for, and leads libevent's words into it. */
+/* Opens the log a configuration asks for, libevent's own words included. */
 
 #include "daemon/log_setup.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages from the supervisor to a worker: by value, in order, never blocking. */
+/* Messages from the supervisor to a worker: by value and in order. */
 
 #include "daemon/mailbox.h"
 

@@ -37,7 +37,7 @@ void options_print_help(void)
 	      "  -c, --config FILE  the configuration, default\n"
 	      "                     " OPTIONS_CONFIG_PATH "\n"
 	      "  -t, --check        check the configuration and exit\n"
-	      "  -T, --dump         print the effective configuration and exit\n"
+	      "  -T, --dump         print the effective configuration\n"
 	      "      --demo         run without a file: a page to try it in a "
 	      "browser\n"
 	      "      --port N       port of the demo, default 8080; 0: any "

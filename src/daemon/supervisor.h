@@ -10,7 +10,7 @@
 struct supervisor_options {
 	const char *config_path; /* read again at a reload; null: never */
 	struct config *config;   /* what to begin with; a reference is taken */
-	/* Called once all listeners accept, with the first's address; or null. */
+	/* Called with the first listener's address once all accept; or null. */
 	void (*on_ready)(const char *address);
 };
 

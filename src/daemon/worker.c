@@ -128,10 +128,9 @@ static int open_relay(struct worker *worker,
 			   .gone_arg = worker },
 		.worker = options->number,
 	};
-	int error = relay_init(&worker->relay, &relay);
+	int error;
 
-	if (error)
-		return error;
+	relay_init(&worker->relay, &relay);
 	error = relay_configure(&worker->relay, options->config);
 	if (error)
 		relay_done(&worker->relay);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Connecting to a backend: each server in turn, each address of its name in turn. */
+/* Connecting to a backend: each server in turn, each of its addresses. */
 
 #include "net/dial.h"
 

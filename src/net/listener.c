@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Listening sockets: opened from a configured address, closed without traces. */
+/* Listening sockets: opened on an address, closed without traces. */
 
 #include "net/listener.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One end of a session: a stream, how its bytes are meant, what it still owes. */
+/* One end of a session: a stream, what its bytes mean, what it is owed. */
 
 #include "relay/endpoint.h"
 

@@ -22,7 +22,7 @@ struct endpoint_ws {
 	struct endpoint end;
 	struct ws_conn conn;
 	uint64_t ping_us;       /* PING_SENT: when */
-	uint64_t ping_at_ms;    /* RESTS: next ping; else: when it is too late */
+	uint64_t ping_at_ms;    /* RESTS: the next; else: when it is too late */
 	uint64_t ping_acked;    /* socket_acked() when last looked at */
 	uint32_t ping_interval_ms; /* 0: no pings */
 	uint32_t rtt_us;        /* latest measured; 0: none yet */

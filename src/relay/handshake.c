@@ -79,7 +79,7 @@ static int make_room(struct handshake *h)
 	return 0;
 }
 
-/* A head that came in one piece is read in the scratch memory, and only there. */
+/* A head that came in one piece is read in the scratch memory only. */
 static int keep(struct handshake *h, const uint8_t *data, size_t len)
 {
 	if (h->kept_len)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One direction of a relay: a read from one end becomes a write to the other. */
+/* One direction of a relay: a read here becomes a write there. */
 
 #ifndef RELAY_PUMP_H
 #define RELAY_PUMP_H

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <event2/event.h>
-
 #include "base/clock.h"
 #include "relay/session.h"
 
@@ -19,17 +17,15 @@ static struct session *session_of(struct list *node)
 }
 
 /* The loop's turn is over: nobody looks at the dead any more. */
-static void reap(evutil_socket_t fd, short what, void *arg)
+static void reap(void *arg)
 {
 	struct relay *relay = arg;
 
-	(void)fd;
-	(void)what;
 	list_each(&relay->graveyard, node, after)
 		session_free(session_of(node));
 }
 
-int relay_init(struct relay *relay, const struct relay_options *options)
+void relay_init(struct relay *relay, const struct relay_options *options)
 {
 	*relay = (struct relay){
 		.options = *options,
@@ -39,15 +35,14 @@ int relay_init(struct relay *relay, const struct relay_options *options)
 	};
 	list_init(&relay->sessions);
 	list_init(&relay->graveyard);
-	relay->reaper = event_new(options->base, -1, 0, reap, relay);
-	return relay->reaper ? 0 : -ENOMEM;
+	timer_init(&relay->reaper, options->base, reap, relay);
 }
 
 void relay_done(struct relay *relay)
 {
 	relay_abort_all(relay);
-	reap(-1, 0, relay);
-	event_free(relay->reaper);
+	timer_cancel(&relay->reaper);
+	reap(relay);
 	buffer_pool_done(&relay->pool);
 	free(relay->scratch_block);
 	free(relay->path);

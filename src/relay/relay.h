@@ -13,13 +13,13 @@
 #include "base/list.h"
 #include "config/config.h"
 #include "net/dial.h"
+#include "net/timer.h"
 #include "relay/admission.h"
 #include "relay/buffer_pool.h"
 #include "relay/cause.h"
 #include "relay/pump.h"
 #include "relay/session_record.h"
 
-struct event;
 struct event_base;
 
 /* What the layers above want to hear; each on the worker's thread. */
@@ -54,7 +54,7 @@ struct relay {
 	size_t path_size;
 	struct list sessions;
 	struct list graveyard; /* dead ones, freed when the turn ends */
-	struct event *reaper;
+	struct timer reaper;
 	uint64_t random;       /* state of the generator that spreads closes */
 	bool is_stopping;      /* requests are answered 503 */
 };
@@ -71,9 +71,8 @@ struct relay_connection {
 	bool is_counted;       /* its address was granted admission */
 };
 
-/* 0 or -ENOMEM; then nothing is left behind. */
-__attribute__((warn_unused_result))
-int relay_init(struct relay *relay, const struct relay_options *options);
+/* Prepares a relay without a configuration: relay_configure() comes next. */
+void relay_init(struct relay *relay, const struct relay_options *options);
 
 /* Ends every session at once and frees all. */
 void relay_done(struct relay *relay);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* One connection from accept to its end: the owner of all that belongs to it. */
+/* One connection from accept to its end: the owner of all it has. */
 
 #include "relay/session.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <event2/event.h>
 
 #include "base/clock.h"
 #include "relay/endpoint_raw.h"
@@ -37,13 +35,11 @@ static void on_target(void *arg, unsigned met)
 	session_update(s);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void on_timer(void *arg)
 {
 	struct session *s = arg;
 	uint64_t now_ms = clock_coarse_ms();
 
-	(void)fd;
-	(void)what;
 	s->timer_ms = SESSION_NEVER;
 	/* Too early when the deadline has moved since: it is armed again. */
 	if (now_ms >= handlers[s->state]->deadline_ms(s))
@@ -97,7 +93,7 @@ struct session *session_new(struct relay *relay,
 	s->half_close_ms = SESSION_NEVER;
 	s->timer_ms = SESSION_NEVER;
 	keep_peer(s, &connection->peer);
-	event_assign(&s->timer, relay->options.base, -1, 0, on_timer, s);
+	timer_init(&s->timer, relay->options.base, on_timer, s);
 	endpoint_ws_init(&s->client, &relay->pool);
 	endpoint_init(&s->target, &endpoint_raw_ops, &relay->pool);
 	stream_open(&s->client.end.stream, relay->options.base, connection->fd,
@@ -141,13 +137,13 @@ static void die(struct session *s)
 		hooks->closed(&record);
 	}
 	handshake_free(&s->handshake);
-	event_del(&s->timer);
+	timer_cancel(&s->timer);
 	endpoint_done(&s->client.end);
 	endpoint_done(&s->target);
 	leave_admission(s);
 	list_remove(&s->link);
 	list_append(&s->relay->graveyard, &s->link);
-	event_active(s->relay->reaper, EV_TIMEOUT, 0);
+	timer_fire(&s->relay->reaper);
 	hooks->gone(hooks->gone_arg);
 }
 
@@ -186,19 +182,14 @@ static int arm_timer(struct session *s)
 {
 	uint64_t deadline_ms = handlers[s->state]->deadline_ms(s);
 	uint64_t now_ms = clock_coarse_ms();
-	struct timeval wait = { .tv_sec = 0 };
 
 	if (deadline_ms >= s->timer_ms)
 		return 0;
-	if (deadline_ms > now_ms) {
-		/* One more: the clock is as of its last tick. */
-		uint64_t wait_ms = deadline_ms - now_ms + 1;
-
-		wait.tv_sec = (time_t)(wait_ms / 1000);
-		wait.tv_usec = (suseconds_t)(wait_ms % 1000) * 1000;
-	}
 	s->timer_ms = deadline_ms;
-	return event_add(&s->timer, &wait);
+	if (deadline_ms <= now_ms)
+		return timer_arm(&s->timer, 0);
+	/* One more: the clock is as of its last tick. */
+	return timer_arm(&s->timer, deadline_ms - now_ms + 1);
 }
 
 static int watch(struct stream *stream, unsigned interest)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One connection from accept to its end: the owner of all that belongs to it. */
+/* One connection from accept to its end: the owner of all it has. */
 
 #ifndef RELAY_SESSION_H
 #define RELAY_SESSION_H
@@ -7,11 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <event2/event_struct.h>
 #include <netinet/in.h>
 
 #include "base/list.h"
 #include "config/config.h"
+#include "net/timer.h"
 #include "relay/cause.h"
 #include "relay/endpoint.h"
 #include "relay/endpoint_ws.h"
@@ -37,7 +37,7 @@ struct session {
 	struct handshake *handshake;        /* null once it is over */
 	struct endpoint_ws client;
 	struct endpoint target;
-	struct event timer;
+	struct timer timer;
 	uint64_t timer_ms;        /* what the timer is armed for, or NEVER */
 	uint64_t id;
 	uint64_t begun_ms;        /* accepted; once open, opened */
@@ -51,7 +51,7 @@ struct session {
 	enum session_state state;
 	enum relay_cause cause;   /* the first, which counts */
 	enum relay_side side;
-	const char *refusal_text; /* constant: which rule, for the log; or null */
+	const char *refusal_text; /* constant: the rule broken; or null */
 	bool was_open : 1;
 	bool is_counted_peer : 1;
 	bool is_counted_route : 1;

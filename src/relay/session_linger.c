@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* All is said: sockets stay until the peers close, so that no reset cuts a tail. */
+/* All is said: sockets stay until the peers close; no reset cuts a tail. */
 
 #include "relay/pump.h"
 #include "relay/session.h"

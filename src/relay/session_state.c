@@ -9,7 +9,8 @@ static const struct {
 	const char *name;
 	unsigned successors;
 } states[SESSION_STATE_COUNT] = {
-	[SESSION_ACCEPTED] = { "accepted", TO(HEAD) | TO(LINGERING) | TO(DEAD) },
+	[SESSION_ACCEPTED] = { "accepted",
+			       TO(HEAD) | TO(LINGERING) | TO(DEAD) },
 	[SESSION_HEAD] = { "head", TO(DIALING) | TO(LINGERING) | TO(DEAD) },
 	[SESSION_DIALING] = { "dialing", TO(OPEN) | TO(LINGERING) | TO(DEAD) },
 	[SESSION_OPEN] = { "open", TO(CLOSING) | TO(DEAD) },
