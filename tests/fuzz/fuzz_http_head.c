@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as a request head: the same answer however they are cut. */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +15,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Stays on in every build, unlike assert(). */
-#define CHECK(condition)                                                   \
-	do {                                                               \
-		if (!(condition)) {                                        \
-			fprintf(stderr, "%d: %s\n", __LINE__, #condition); \
-			abort();                                           \
-		}                                                          \
-	} while (0)
+#define CHECK(condition) check(condition, __LINE__, #condition)
+
+static void check(bool is_true, int line, const char *condition)
+{
+	if (is_true)
+		return;
+	fprintf(stderr, "%d: %s\n", line, condition);
+	abort();
+}
 
 /* The first byte of an input picks one of these, the second how to cut. */
 static const struct http_head_limits choices[] = {
@@ -36,7 +39,7 @@ static enum http_head_status show(struct http_head_parser *p, const char *head,
 {
 	char *copy = malloc(len ? len : 1);
 
-	CHECK(copy);
+	CHECK(copy != NULL);
 	memcpy(copy, head, len);
 	enum http_head_status status = http_head_parse(p, copy, len);
 	free(copy);

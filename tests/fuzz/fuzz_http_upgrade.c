@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Any field lines behind a request line: what the handshake makes of them. */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,15 +16,18 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Stays on in every build, unlike assert(). */
-#define CHECK(condition)                                                   \
-	do {                                                               \
-		if (!(condition)) {                                        \
-			fprintf(stderr, "%d: %s\n", __LINE__, #condition); \
-			abort();                                           \
-		}                                                          \
-	} while (0)
+#define CHECK(condition) check(condition, __LINE__, #condition)
+
+static void check(bool is_true, int line, const char *condition)
+{
+	if (is_true)
+		return;
+	fprintf(stderr, "%d: %s\n", line, condition);
+	abort();
+}
 
 #define BEGIN "GET / HTTP/1.1\r\nHost: a\r\n"
+#define BEGIN_LEN (sizeof(BEGIN) - 1)
 
 static const struct http_head_limits limits = {
 	.request_line = 8192,
@@ -119,12 +123,12 @@ static void check_head(const char *head, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t len = strlen(BEGIN) + size + 4;
+	size_t len = BEGIN_LEN + size + 4;
 	char *head = malloc(len + 1); /* the references above want text */
 
-	CHECK(head);
-	memcpy(head, BEGIN, strlen(BEGIN));
-	memcpy(head + strlen(BEGIN), data, size);
+	CHECK(head != NULL);
+	memcpy(head, BEGIN, BEGIN_LEN);
+	memcpy(head + BEGIN_LEN, data, size);
 	memcpy(head + len - 4, "\r\n\r\n", 5);
 	check_head(head, len - 2);
 	check_head(head, len);

@@ -15,9 +15,9 @@
 #include "http/upgrade.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define KEY	     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-#define VERSION	     "Sec-WebSocket-Version: 13\r\n"
-#define UPGRADE	     "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+#define KEY "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+#define VERSION "Sec-WebSocket-Version: 13\r\n"
+#define UPGRADE "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 
 /* A request of these field lines, which lie directly below a guard page. */
 static struct http_request make_request(const char *fields)
@@ -35,7 +35,7 @@ static void free_request(struct http_request *request)
 	union {
 		const char *text;
 		uint8_t *bytes;
-	} fields = {.text = request->fields.data};
+	} fields = { .text = request->fields.data };
 
 	guard_free_end(fields.bytes, request->fields.len);
 }
@@ -67,20 +67,20 @@ static void assert_request_checks(const struct check *checks, size_t count)
 static void test_request_has_no_body(void **state)
 {
 	static const struct check checks[] = {
-		{"", HTTP_UPGRADE_OK},
-		{"Host: a\r\nX: y\r\nX: z\r\n", HTTP_UPGRADE_OK},
-		{"Content-Length: 0\r\n", HTTP_UPGRADE_OK},
-		{"content-length: 000\r\n", HTTP_UPGRADE_OK},
-		{"Content-Length: 1\r\n", HTTP_UPGRADE_HAS_BODY},
-		{"Content-Length: 10\r\n", HTTP_UPGRADE_HAS_BODY},
-		{"Content-Length:\r\n", HTTP_UPGRADE_HAS_BODY},
-		{"Content-Length: -0\r\n", HTTP_UPGRADE_HAS_BODY},
-		{"Content-Length: 0, 0\r\n", HTTP_UPGRADE_HAS_BODY},
-		{"Transfer-Encoding: chunked\r\n", HTTP_UPGRADE_HAS_BODY},
-		{"TRANSFER-ENCODING:\r\n", HTTP_UPGRADE_HAS_BODY},
-		{"Transfer-Encoding: x\r\nContent-Length: 0\r\n",
-		 HTTP_UPGRADE_HAS_BODY},
-		{"Content-Length: 1\r\nX: y\r\n", HTTP_UPGRADE_HAS_BODY},
+		{ "", HTTP_UPGRADE_OK },
+		{ "Host: a\r\nX: y\r\nX: z\r\n", HTTP_UPGRADE_OK },
+		{ "Content-Length: 0\r\n", HTTP_UPGRADE_OK },
+		{ "content-length: 000\r\n", HTTP_UPGRADE_OK },
+		{ "Content-Length: 1\r\n", HTTP_UPGRADE_HAS_BODY },
+		{ "Content-Length: 10\r\n", HTTP_UPGRADE_HAS_BODY },
+		{ "Content-Length:\r\n", HTTP_UPGRADE_HAS_BODY },
+		{ "Content-Length: -0\r\n", HTTP_UPGRADE_HAS_BODY },
+		{ "Content-Length: 0, 0\r\n", HTTP_UPGRADE_HAS_BODY },
+		{ "Transfer-Encoding: chunked\r\n", HTTP_UPGRADE_HAS_BODY },
+		{ "TRANSFER-ENCODING:\r\n", HTTP_UPGRADE_HAS_BODY },
+		{ "Transfer-Encoding: x\r\nContent-Length: 0\r\n",
+		  HTTP_UPGRADE_HAS_BODY },
+		{ "Content-Length: 1\r\nX: y\r\n", HTTP_UPGRADE_HAS_BODY },
 	};
 
 	(void)state;
@@ -91,17 +91,18 @@ static void test_request_has_no_body(void **state)
 static void test_request_has_single_fields_once(void **state)
 {
 	static const struct check checks[] = {
-		{UPGRADE KEY VERSION "Origin: http://a\r\n", HTTP_UPGRADE_OK},
-		{KEY KEY, HTTP_UPGRADE_DUPLICATE},
-		{KEY "X: y\r\nsec-websocket-key: a\r\n",
-		 HTTP_UPGRADE_DUPLICATE},
-		{VERSION VERSION, HTTP_UPGRADE_DUPLICATE},
-		{"Origin: http://a\r\nORIGIN: http://a\r\n",
-		 HTTP_UPGRADE_DUPLICATE},
-		{"Content-Length: 0\r\nContent-Length: 0\r\n",
-		 HTTP_UPGRADE_DUPLICATE},
-		{"Content-Length: 5\r\n" KEY KEY, HTTP_UPGRADE_DUPLICATE},
-		{UPGRADE UPGRADE "Cookie: a\r\nCookie: a\r\n", HTTP_UPGRADE_OK},
+		{ UPGRADE KEY VERSION "Origin: http://a\r\n", HTTP_UPGRADE_OK },
+		{ KEY KEY, HTTP_UPGRADE_DUPLICATE },
+		{ KEY "X: y\r\nsec-websocket-key: a\r\n",
+		  HTTP_UPGRADE_DUPLICATE },
+		{ VERSION VERSION, HTTP_UPGRADE_DUPLICATE },
+		{ "Origin: http://a\r\nORIGIN: http://a\r\n",
+		  HTTP_UPGRADE_DUPLICATE },
+		{ "Content-Length: 0\r\nContent-Length: 0\r\n",
+		  HTTP_UPGRADE_DUPLICATE },
+		{ "Content-Length: 5\r\n" KEY KEY, HTTP_UPGRADE_DUPLICATE },
+		{ UPGRADE UPGRADE "Cookie: a\r\nCookie: a\r\n",
+		  HTTP_UPGRADE_OK },
 	};
 
 	(void)state;
@@ -110,8 +111,8 @@ static void test_request_has_single_fields_once(void **state)
 
 static void test_request_is_a_get(void **state)
 {
-	static const char *const methods[] = {"get", "HEAD", "POST", "GETS",
-					      "GE"};
+	static const char *const methods[] = { "get", "HEAD", "POST", "GETS",
+					       "GE" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(methods); i++) {
@@ -126,57 +127,59 @@ static void test_request_is_a_get(void **state)
 
 static const struct check upgrade_checks[] = {
 	/* RFC 6455 section 4.2.1 item 3 and 4 */
-	{UPGRADE KEY VERSION, HTTP_UPGRADE_OK},
-	{"upgrade: WebSocket\r\nconnection: uPGRADE\r\n" KEY VERSION,
-	 HTTP_UPGRADE_OK},
-	{"Upgrade: h2c , websocket\r\n"
-	 "Connection: keep-alive, Upgrade\r\n" KEY VERSION,
-	 HTTP_UPGRADE_OK},
-	{"Upgrade: h2c\r\nUpgrade:\twebsocket,\r\nConnection: x\r\n"
-	 "Connection: ,,upgrade\r\n" KEY VERSION,
-	 HTTP_UPGRADE_OK},
-	{"Connection: upgrade\r\nConnection: close\r\n"
-	 "Upgrade: websocket\r\nUpgrade: x\r\n" KEY VERSION,
-	 HTTP_UPGRADE_OK},
-	{"", HTTP_UPGRADE_NOT_WEBSOCKET},
-	{KEY VERSION, HTTP_UPGRADE_NOT_WEBSOCKET},
-	{"Upgrade: websocket\r\n" KEY VERSION, HTTP_UPGRADE_NOT_WEBSOCKET},
-	{"Connection: Upgrade\r\n" KEY VERSION, HTTP_UPGRADE_NOT_WEBSOCKET},
-	{"Connection: Upgrade\r\nUpgrade: h2c\r\n" KEY VERSION,
-	 HTTP_UPGRADE_NOT_WEBSOCKET},
-	{"Connection: Upgrade\r\nUpgrade: websockets\r\n" KEY VERSION,
-	 HTTP_UPGRADE_NOT_WEBSOCKET},
-	{"Connection: Upgrade\r\nUpgrade: web, socket\r\n" KEY VERSION,
-	 HTTP_UPGRADE_NOT_WEBSOCKET},
-	{"Connection: up grade\r\nUpgrade: websocket\r\n" KEY VERSION,
-	 HTTP_UPGRADE_NOT_WEBSOCKET},
-	{"Connection:\r\nUpgrade:\r\n" KEY VERSION, HTTP_UPGRADE_NOT_WEBSOCKET},
+	{ UPGRADE KEY VERSION, HTTP_UPGRADE_OK },
+	{ "upgrade: WebSocket\r\nconnection: uPGRADE\r\n" KEY VERSION,
+	  HTTP_UPGRADE_OK },
+	{ "Upgrade: h2c , websocket\r\n"
+	  "Connection: keep-alive, Upgrade\r\n" KEY VERSION,
+	  HTTP_UPGRADE_OK },
+	{ "Upgrade: h2c\r\nUpgrade:\twebsocket,\r\nConnection: x\r\n"
+	  "Connection: ,,upgrade\r\n" KEY VERSION,
+	  HTTP_UPGRADE_OK },
+	{ "Connection: upgrade\r\nConnection: close\r\n"
+	  "Upgrade: websocket\r\nUpgrade: x\r\n" KEY VERSION,
+	  HTTP_UPGRADE_OK },
+	{ "", HTTP_UPGRADE_NOT_WEBSOCKET },
+	{ KEY VERSION, HTTP_UPGRADE_NOT_WEBSOCKET },
+	{ "Upgrade: websocket\r\n" KEY VERSION, HTTP_UPGRADE_NOT_WEBSOCKET },
+	{ "Connection: Upgrade\r\n" KEY VERSION, HTTP_UPGRADE_NOT_WEBSOCKET },
+	{ "Connection: Upgrade\r\nUpgrade: h2c\r\n" KEY VERSION,
+	  HTTP_UPGRADE_NOT_WEBSOCKET },
+	{ "Connection: Upgrade\r\nUpgrade: websockets\r\n" KEY VERSION,
+	  HTTP_UPGRADE_NOT_WEBSOCKET },
+	{ "Connection: Upgrade\r\nUpgrade: web, socket\r\n" KEY VERSION,
+	  HTTP_UPGRADE_NOT_WEBSOCKET },
+	{ "Connection: up grade\r\nUpgrade: websocket\r\n" KEY VERSION,
+	  HTTP_UPGRADE_NOT_WEBSOCKET },
+	{ "Connection:\r\nUpgrade:\r\n" KEY VERSION,
+	  HTTP_UPGRADE_NOT_WEBSOCKET },
 	/* RFC 6455 section 4.2.1 item 6; it comes before the key */
-	{UPGRADE KEY, HTTP_UPGRADE_BAD_VERSION},
-	{UPGRADE, HTTP_UPGRADE_BAD_VERSION},
-	{UPGRADE KEY "Sec-WebSocket-Version: 8\r\n", HTTP_UPGRADE_BAD_VERSION},
-	{UPGRADE KEY "Sec-WebSocket-Version: 013\r\n",
-	 HTTP_UPGRADE_BAD_VERSION},
-	{UPGRADE KEY "Sec-WebSocket-Version: 13, 8\r\n",
-	 HTTP_UPGRADE_BAD_VERSION},
-	{UPGRADE KEY "Sec-WebSocket-Version:\r\n", HTTP_UPGRADE_BAD_VERSION},
+	{ UPGRADE KEY, HTTP_UPGRADE_BAD_VERSION },
+	{ UPGRADE, HTTP_UPGRADE_BAD_VERSION },
+	{ UPGRADE KEY "Sec-WebSocket-Version: 8\r\n",
+	  HTTP_UPGRADE_BAD_VERSION },
+	{ UPGRADE KEY "Sec-WebSocket-Version: 013\r\n",
+	  HTTP_UPGRADE_BAD_VERSION },
+	{ UPGRADE KEY "Sec-WebSocket-Version: 13, 8\r\n",
+	  HTTP_UPGRADE_BAD_VERSION },
+	{ UPGRADE KEY "Sec-WebSocket-Version:\r\n", HTTP_UPGRADE_BAD_VERSION },
 	/* RFC 6455 section 4.2.1 item 5 */
-	{UPGRADE VERSION, HTTP_UPGRADE_BAD_KEY},
-	{UPGRADE VERSION "Sec-WebSocket-Key:\r\n", HTTP_UPGRADE_BAD_KEY},
-	{UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ\r\n",
-	 HTTP_UPGRADE_BAD_KEY},
-	{UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZR==\r\n",
-	 HTTP_UPGRADE_BAD_KEY},
-	{UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQA=\r\n",
-	 HTTP_UPGRADE_BAD_KEY},
-	{UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQAA\r\n",
-	 HTTP_UPGRADE_BAD_KEY},
-	{UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j\r\n",
-	 HTTP_UPGRADE_BAD_KEY},
-	{UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==AAAA\r\n",
-	 HTTP_UPGRADE_BAD_KEY},
-	{UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j!Q==\r\n",
-	 HTTP_UPGRADE_BAD_KEY},
+	{ UPGRADE VERSION, HTTP_UPGRADE_BAD_KEY },
+	{ UPGRADE VERSION "Sec-WebSocket-Key:\r\n", HTTP_UPGRADE_BAD_KEY },
+	{ UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ\r\n",
+	  HTTP_UPGRADE_BAD_KEY },
+	{ UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZR==\r\n",
+	  HTTP_UPGRADE_BAD_KEY },
+	{ UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQA=\r\n",
+	  HTTP_UPGRADE_BAD_KEY },
+	{ UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQAA\r\n",
+	  HTTP_UPGRADE_BAD_KEY },
+	{ UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j\r\n",
+	  HTTP_UPGRADE_BAD_KEY },
+	{ UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==AAAA\r\n",
+	  HTTP_UPGRADE_BAD_KEY },
+	{ UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j!Q==\r\n",
+	  HTTP_UPGRADE_BAD_KEY },
 };
 
 static void test_upgrade_verdicts(void **state)
@@ -185,14 +188,14 @@ static void test_upgrade_verdicts(void **state)
 	for (size_t i = 0; i < COUNT(upgrade_checks); i++) {
 		struct http_request request =
 			make_request(upgrade_checks[i].fields);
-		struct http_upgrade upgrade = {.key = slice_of("kept")};
+		struct http_upgrade upgrade = { .key = slice_of("kept") };
 		enum http_upgrade_verdict verdict =
 			http_upgrade_check(&request, &upgrade);
 		if (verdict != upgrade_checks[i].verdict)
 			fail_msg("check %zu: verdict %d", i, (int)verdict);
-		assert_slice(upgrade.key, verdict == HTTP_UPGRADE_OK
-						  ? "dGhlIHNhbXBsZSBub25jZQ=="
-						  : "kept");
+		assert_slice(upgrade.key, verdict == HTTP_UPGRADE_OK ?
+						  "dGhlIHNhbXBsZSBub25jZQ==" :
+						  "kept");
 		free_request(&request);
 	}
 }
@@ -257,33 +260,33 @@ static const struct {
 	int choice;
 	size_t index;
 } offers[] = {
-	{"", HTTP_PROTOCOL_NONE, 9},
-	{"X: a\r\n", HTTP_PROTOCOL_NONE, 9},
-	{OFFER("a"), HTTP_PROTOCOL_CHOSEN, 1},
-	{OFFER("b"), HTTP_PROTOCOL_CHOSEN, 0},
-	{OFFER("a, b"), HTTP_PROTOCOL_CHOSEN, 0},
-	{OFFER("c") "X: y\r\nsec-websocket-protocol:a ,d\r\n",
-	 HTTP_PROTOCOL_CHOSEN, 1},
-	{OFFER(",a,,"), HTTP_PROTOCOL_CHOSEN, 1},
-	{OFFER("") OFFER("a"), HTTP_PROTOCOL_CHOSEN, 1},
-	{OFFER("c"), HTTP_PROTOCOL_NONE, 9},
-	{OFFER("A, B"), HTTP_PROTOCOL_NONE, 9},
-	{OFFER("ab, ba"), HTTP_PROTOCOL_NONE, 9},
-	{OFFER("a, A"), HTTP_PROTOCOL_CHOSEN, 1},
-	{OFFER("a, a"), HTTP_PROTOCOL_BAD, 9},
-	{OFFER("c, a,b,c"), HTTP_PROTOCOL_BAD, 9},
-	{OFFER("a") OFFER("a"), HTTP_PROTOCOL_BAD, 9},
-	{OFFER("a b"), HTTP_PROTOCOL_BAD, 9},
-	{OFFER("a, b/c"), HTTP_PROTOCOL_BAD, 9},
-	{OFFER("a, \"b\""), HTTP_PROTOCOL_BAD, 9},
-	{OFFER("a, \xe4"), HTTP_PROTOCOL_BAD, 9},
-	{OFFER(""), HTTP_PROTOCOL_BAD, 9},
-	{OFFER(" , ,"), HTTP_PROTOCOL_BAD, 9},
+	{ "", HTTP_PROTOCOL_NONE, 9 },
+	{ "X: a\r\n", HTTP_PROTOCOL_NONE, 9 },
+	{ OFFER("a"), HTTP_PROTOCOL_CHOSEN, 1 },
+	{ OFFER("b"), HTTP_PROTOCOL_CHOSEN, 0 },
+	{ OFFER("a, b"), HTTP_PROTOCOL_CHOSEN, 0 },
+	{ OFFER("c") "X: y\r\nsec-websocket-protocol:a ,d\r\n",
+	  HTTP_PROTOCOL_CHOSEN, 1 },
+	{ OFFER(",a,,"), HTTP_PROTOCOL_CHOSEN, 1 },
+	{ OFFER("") OFFER("a"), HTTP_PROTOCOL_CHOSEN, 1 },
+	{ OFFER("c"), HTTP_PROTOCOL_NONE, 9 },
+	{ OFFER("A, B"), HTTP_PROTOCOL_NONE, 9 },
+	{ OFFER("ab, ba"), HTTP_PROTOCOL_NONE, 9 },
+	{ OFFER("a, A"), HTTP_PROTOCOL_CHOSEN, 1 },
+	{ OFFER("a, a"), HTTP_PROTOCOL_BAD, 9 },
+	{ OFFER("c, a,b,c"), HTTP_PROTOCOL_BAD, 9 },
+	{ OFFER("a") OFFER("a"), HTTP_PROTOCOL_BAD, 9 },
+	{ OFFER("a b"), HTTP_PROTOCOL_BAD, 9 },
+	{ OFFER("a, b/c"), HTTP_PROTOCOL_BAD, 9 },
+	{ OFFER("a, \"b\""), HTTP_PROTOCOL_BAD, 9 },
+	{ OFFER("a, \xe4"), HTTP_PROTOCOL_BAD, 9 },
+	{ OFFER(""), HTTP_PROTOCOL_BAD, 9 },
+	{ OFFER(" , ,"), HTTP_PROTOCOL_BAD, 9 },
 };
 
 static void test_chooses_in_the_order_of_the_server(void **state)
 {
-	char *const wanted[] = {"b", "a"};
+	char *const wanted[] = { "b", "a" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(offers); i++) {
@@ -316,17 +319,18 @@ static void test_judges_an_offer_nobody_wants(void **state)
 /* Offers `count` names p0, p1 …; returns the choice of the last one. */
 static int choose_last_of(int count)
 {
-	char fields[1024] = "Sec-WebSocket-Protocol: p0";
-	char last[16] = "p0";
-	char *const wanted[] = {last};
+	char fields[1024] = "Sec-WebSocket-Protocol:";
+	size_t len = strlen(fields);
+	char last[16] = "";
+	char *const wanted[] = { last };
 	size_t index;
 
-	for (int i = 1; i < count; i++) {
+	for (int i = 0; i < count; i++) {
 		snprintf(last, sizeof(last), "p%d", i);
-		strcat(fields, ",");
-		strcat(fields, last);
+		len += (size_t)snprintf(fields + len, sizeof(fields) - len,
+					"%s,", last);
 	}
-	strcat(fields, "\r\n");
+	snprintf(fields + len, sizeof(fields) - len, "\r\n");
 	struct http_request request = make_request(fields);
 	int choice = http_upgrade_choose_protocol(&request, wanted, 1, &index);
 	free_request(&request);
