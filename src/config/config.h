@@ -49,6 +49,7 @@ struct config_timeouts {
 struct config_listener {
 	char *name;              /* unique among listeners */
 	char *listen;            /* as written */
+	char *place;             /* "FILE:LINE: listeners[0].listen" */
 	struct address address;  /* parsed: INET or UNIX */
 	uint32_t mode;           /* permission bits of a Unix socket */
 	bool v6_only;            /* "[::]:port" is dual stack unless set */

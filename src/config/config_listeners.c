@@ -3,6 +3,7 @@
 
 #include "config/config_build.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool config_listener_is_file(const struct config_listener *listener)
@@ -105,6 +106,24 @@ static void config_listener_check_others(struct config_draft *draft,
 	}
 }
 
+/* Whoever opens the listener says with it what is to be changed. */
+static void config_listener_keep_place(struct config_draft *draft,
+				       const struct config_object *object,
+				       struct config_listener *listener)
+{
+	const struct config_option *listen =
+		config_option_find(CONFIG_SCOPE_LISTENER, "listen");
+	const struct config_place *place =
+		&object->origin->options[config_option_index(listen)];
+	char text[CONFIG_ERROR_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%s:%u: %s.listen", place->file,
+		 place->line, object->origin->label);
+	listener->place = config_arena_strdup(draft->config->arena, text);
+	if (!listener->place)
+		draft->out_of_memory = true;
+}
+
 static void config_listener_build(struct config_draft *draft, size_t index)
 {
 	struct config_object object =
@@ -127,6 +146,7 @@ static void config_listener_build(struct config_draft *draft, size_t index)
 	}
 	if (!listener->name)
 		listener->name = listener->listen;
+	config_listener_keep_place(draft, &object, listener);
 	config_listener_check_kind(draft, &object, listener);
 	config_listener_check_others(draft, &object, index);
 }

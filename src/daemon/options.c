@@ -112,6 +112,10 @@ static bool parse(int argc, char **argv, struct options *options)
 			argv[optind]);
 		return false;
 	}
+	if (options->config_path && options->action == OPTIONS_DEMO) {
+		fputs("wsrelayd: --demo takes no --config\n", stderr);
+		return false;
+	}
 	if (has_port && options->action != OPTIONS_DEMO) {
 		fputs("wsrelayd: --port goes with --demo\n", stderr);
 		return false;
@@ -123,7 +127,6 @@ struct options options_parse(int argc, char **argv)
 {
 	struct options options = {
 		.action = OPTIONS_RUN,
-		.config_path = OPTIONS_CONFIG_PATH,
 		.demo_port = DEMO_PORT,
 	};
 
@@ -131,5 +134,7 @@ struct options options_parse(int argc, char **argv)
 		fputs("Try \"wsrelayd --help\".\n", stderr);
 		options.action = OPTIONS_WRONG;
 	}
+	if (!options.config_path)
+		options.config_path = OPTIONS_CONFIG_PATH;
 	return options;
 }

@@ -49,8 +49,8 @@ static void on_connection(void *arg, int fd, const struct sockaddr_any *peer,
 
 static void log_failure(const struct acceptor_failure *failure)
 {
-	log_printf(LOG_LEVEL_ERROR, "listener \"%s\": cannot listen on %s: %s",
-		   failure->listener->name, failure->listener->listen,
+	log_printf(LOG_LEVEL_ERROR, "%s: cannot listen on %s: %s",
+		   failure->listener->place, failure->listener->listen,
 		   strerror(-failure->error));
 }
 

@@ -43,7 +43,8 @@ size_t http_response_switching(char *buf, size_t cap,
  * A refusal with `text` and a line end as its body, after which the connection
  * is to be closed.  405 tells what is allowed, 426 what to upgrade to (RFC
  * 9110 section 15.5.22, RFC 6455 section 4.4).  `retry_after_s` seconds are
- * told in Retry-After; 0: not told.
+ * told in Retry-After; 0: not told.  An answer to HEAD is all but its last
+ * strlen(text) + 1 bytes, the body (RFC 9110 section 9.3.2).
  */
 size_t http_response_refusal(char *buf, size_t cap, unsigned status,
 			     const char *text, uint32_t retry_after_s)

@@ -166,6 +166,8 @@ void handshake_refuse(struct session *s)
 					   info->status, info->text,
 					   retry_after(info->status));
 
+	if (s->handshake->is_head)
+		len -= strlen(info->text) + 1;
 	report_refusal(s, info->status);
 	handshake_free(&s->handshake);
 	s->client.end.ended = true;

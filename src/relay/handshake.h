@@ -4,6 +4,7 @@
 #ifndef RELAY_HANDSHAKE_H
 #define RELAY_HANDSHAKE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,7 @@ struct handshake {
 	uint8_t *kept;
 	size_t kept_len;
 	size_t kept_size;
+	bool is_head;         /* the method: its answer has no body */
 	const char *protocol; /* chosen, in the configuration; or null */
 	char accept[HTTP_ACCEPT_SIZE];
 	struct handshake_text host;

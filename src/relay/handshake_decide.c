@@ -163,6 +163,7 @@ static enum relay_cause check(struct session *s,
 {
 	enum relay_cause cause;
 
+	s->handshake->is_head = slice_equal(request->method, slice_of("HEAD"));
 	keep_text(&s->handshake->host, request->authority);
 	keep_text(&s->handshake->path, request->path);
 	if (s->relay->is_stopping)
