@@ -94,7 +94,7 @@ struct config_route {
 	char **origin_texts;     /* as written, origin_count of them */
 	struct pattern_origin *origins;
 	size_t origin_count;     /* at least 1: "same" is a pattern too */
-	struct config_limits limits;     /* the global ones, the route's on top */
+	struct config_limits limits;     /* global ones and the route's */
 	struct config_timeouts timeouts; /* likewise */
 	uint32_t max_sessions;   /* of this route alone; 0: no limit */
 };

@@ -7,12 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define CONFIG_DIR "conf.d"
+#define CONFIG_DIR "conf.d/"
 #define CONFIG_SUFFIX ".conf"
 
 struct buffer {
@@ -83,15 +82,26 @@ static int config_disk_compare(const struct dirent **a,
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* The first `len` bytes of `dir`, then `name`; null when out of memory. */
+static char *config_disk_concat(const char *dir, size_t len, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	char *path = calloc(len + size, 1);
+
+	if (!path)
+		return NULL;
+	memcpy(path, dir, len);
+	memcpy(path + len, name, size);
+	return path;
+}
+
+/* With a slash at its end. */
 static char *config_disk_dir_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	int len = slash ? (int)(slash - path) + 1 : 0;
-	char *dir;
 
-	if (asprintf(&dir, "%.*s" CONFIG_DIR, len, path) < 0)
-		return NULL;
-	return dir;
+	return config_disk_concat(path, slash ? (size_t)(slash - path) + 1 : 0,
+				  CONFIG_DIR);
 }
 
 static int config_disk_join(const char *dir, struct dirent **entries,
@@ -102,8 +112,9 @@ static int config_disk_join(const char *dir, struct dirent **entries,
 	if (!paths)
 		return -ENOMEM;
 	for (unsigned i = 0; i < count; i++) {
-		if (asprintf(&paths[i], "%s/%s", dir,
-			     entries[i]->d_name) < 0) {
+		paths[i] = config_disk_concat(dir, strlen(dir),
+					      entries[i]->d_name);
+		if (!paths[i]) {
 			config_disk_free(paths, i);
 			return -ENOMEM;
 		}

@@ -152,6 +152,24 @@ static const char *config_source_resolve(struct config_source *source,
 	return path;
 }
 
+/* A line of its own names the file already, that of an include does not. */
+static int config_source_refuse_file(struct config_source *source,
+				     struct config_place from,
+				     const char *path, int error)
+{
+	const char *reason = error == -EFBIG ? "too large" :
+			     error == -EILSEQ ? "it holds a null byte" :
+			     strerror(-error);
+
+	if (from.line == 0)
+		config_errors_add(source->draft->errors, from, NULL,
+				  "cannot be read: %s", reason);
+	else
+		config_errors_add(source->draft->errors, from, NULL,
+				  "\"%s\" cannot be read: %s", path, reason);
+	return -EINVAL;
+}
+
 static int config_source_take_file(struct config_source *source,
 				   const char *path, struct config_place from,
 				   unsigned includes)
@@ -164,14 +182,8 @@ static int config_source_take_file(struct config_source *source,
 
 	if (error == -ENOMEM)
 		return error;
-	if (error) {
-		config_errors_add(source->draft->errors, from, NULL,
-				  "\"%s\" cannot be read: %s", path,
-				  error == -EFBIG ? "too large" :
-				  error == -EILSEQ ? "it holds a null byte" :
-				  strerror(-error));
-		return -EINVAL;
-	}
+	if (error)
+		return config_source_refuse_file(source, from, path, error);
 	error = config_source_take(source, slice_make(data, len), taken);
 	free(data);
 	return error;

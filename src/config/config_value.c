@@ -24,7 +24,7 @@ __attribute__((format(printf, 2, 3)))
 static int config_value_refuse(const struct taking *taking, const char *format,
 			       ...)
 {
-	char wrong[CONFIG_REASON_MAX / 2];
+	char wrong[CONFIG_REASON_MAX - CONFIG_ALLOWED_MAX - 16];
 	char allowed[CONFIG_ALLOWED_MAX];
 	va_list args;
 
@@ -34,8 +34,8 @@ static int config_value_refuse(const struct taking *taking, const char *format,
 	if (len < 0)
 		wrong[0] = '\0';
 	config_option_print_allowed(taking->option, allowed);
-	snprintf(taking->reason, CONFIG_REASON_MAX, "%s; allowed: %.*s", wrong,
-		 (int)(sizeof(allowed) - 1), allowed);
+	snprintf(taking->reason, CONFIG_REASON_MAX, "%s; allowed: %s", wrong,
+		 allowed);
 	return -EINVAL;
 }
 

@@ -36,8 +36,8 @@ struct config_value {
 	};
 };
 
-/* Room for the reason config_value_take() gives. */
-#define CONFIG_REASON_MAX 256
+/* Room for the reason config_value_take() gives: what is wrong, and allowed. */
+#define CONFIG_REASON_MAX (2 * CONFIG_ALLOWED_MAX)
 
 /*
  * Checks `value` against `option` and writes it into the field of `object`,
