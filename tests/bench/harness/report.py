@@ -264,6 +264,7 @@ def check(results):
         if value is not None:
             verdict = "holds" if value <= bound else "DOES NOT HOLD"
             status |= value > bound
-        rows.append([what, _number(value), _number(bound), verdict])
+        rows.append([what, _number(value, 1.0, 3), _number(bound, 1.0, 3),
+                     verdict])
     print(_table(["aim", "measured", "at most", ""], rows))
     return int(status)
