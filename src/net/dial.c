@@ -4,6 +4,7 @@
 #include "net/dial.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +23,7 @@
 #define DIAL_RETRY_MS 5
 
 struct dial {
-	const struct dial_context *context;
-	const struct config_backend *backend;
-	dial_callback callback;
-	void *arg;
-	uint32_t timeout_ms;
+	struct dial_options options;
 	size_t next_server;  /* of the backend, not tried yet */
 	size_t next_address; /* of `addresses`, not tried yet */
 	size_t address_count;
@@ -34,7 +31,7 @@ struct dial {
 	int error;           /* what is told when nothing is left to try */
 	int fd;              /* connecting, or -1 */
 	bool has_event;
-	bool is_over;        /* nothing is left to try */
+	bool is_connected;
 	struct resolve_query *query;
 	struct event event;
 	struct sockaddr_any addresses[RESOLVE_ADDRESSES_MAX];
@@ -91,22 +88,28 @@ static void note_error(struct dial *dial, int error)
 		dial->error = error;
 }
 
-static void finish(struct dial *dial)
+/* Takes the result out and frees the dial. */
+static struct dial_result take_result(struct dial *dial)
 {
-	struct sockaddr_any address = { .len = 0 };
-	struct dial_result result = { .error = dial->error, .fd = dial->fd };
-	dial_callback callback = dial->callback;
-	void *arg = dial->arg;
+	struct dial_result result = { .error = dial->error, .fd = -1 };
 
-	if (dial->fd >= 0) {
-		address = dial->addresses[dial->next_address - 1];
+	if (dial->is_connected) {
 		result.error = 0;
-		result.server = &dial->backend->servers[dial->next_server - 1];
-		result.address = &address;
-		dial->fd = -1; /* the callee's */
+		result.fd = dial->fd;
+		result.server =
+			&dial->options.backend->servers[dial->next_server - 1];
+		dial->fd = -1; /* the caller's */
 	}
 	dial_free(dial);
-	callback(arg, &result);
+	return result;
+}
+
+static void finish(struct dial *dial)
+{
+	struct dial_options options = dial->options;
+	struct dial_result result = take_result(dial);
+
+	options.callback(options.arg, &result);
 }
 
 /* Waits for `what` on the socket, or just for time to pass. */
@@ -117,7 +120,7 @@ static int wait_for(struct dial *dial, short what, uint32_t timeout_ms)
 		.tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000,
 	};
 
-	event_assign(&dial->event, dial->context->base, what ? dial->fd : -1,
+	event_assign(&dial->event, dial->options.context->base, what ? dial->fd : -1,
 		     what, dial_on_event, dial);
 	if (event_add(&dial->event, &timeout))
 		return -ENOMEM;
@@ -135,6 +138,14 @@ static uint32_t time_left_ms(const struct dial *dial)
 	return (uint32_t)((dial->give_up_us - now_us + 999) / 1000);
 }
 
+/* Whether a connection under way is complete already, as on loopback. */
+static bool is_writable(int fd)
+{
+	struct pollfd poller = { .fd = fd, .events = POLLOUT };
+
+	return poll(&poller, 1, 0) == 1 && poller.revents == POLLOUT;
+}
+
 /* Returns 0 once connected or waiting, else -errno of this address. */
 static int connect_now(struct dial *dial)
 {
@@ -144,13 +155,16 @@ static int connect_now(struct dial *dial)
 
 	if (!left_ms)
 		return -ETIMEDOUT;
-	if (!connect(dial->fd, &address->sa, address->len))
-		return wait_for(dial, EV_WRITE, left_ms);
-	if (errno == EINPROGRESS)
-		return wait_for(dial, EV_WRITE, left_ms);
+	if (!connect(dial->fd, &address->sa, address->len)) {
+		dial->is_connected = true;
+		return 0;
+	}
 	if (errno == EAGAIN && address->sa.sa_family == AF_UNIX)
 		return wait_for(dial, 0, DIAL_RETRY_MS);
-	return -errno;
+	if (errno != EINPROGRESS)
+		return -errno;
+	dial->is_connected = is_writable(dial->fd);
+	return dial->is_connected ? 0 : wait_for(dial, EV_WRITE, left_ms);
 }
 
 static int try_address(struct dial *dial)
@@ -164,7 +178,7 @@ static int try_address(struct dial *dial)
 		return -errno;
 	if (address->sa.sa_family != AF_UNIX)
 		socket_set_nodelay(dial->fd);
-	dial->give_up_us = clock_now_us() + (uint64_t)dial->timeout_ms * 1000;
+	dial->give_up_us = clock_now_us() + (uint64_t)dial->options.timeout_ms * 1000;
 	return connect_now(dial);
 }
 
@@ -189,23 +203,23 @@ static void on_resolved(void *arg, int error,
 static int open_server(struct dial *dial)
 {
 	const struct address *to =
-		&dial->backend->servers[dial->next_server++].address;
+		&dial->options.backend->servers[dial->next_server++].address;
 
 	dial->next_address = 0;
 	dial->address_count = 0;
 	if (to->kind == ADDRESS_NAME) {
-		int error = resolve_start(dial->context->resolver, to->name,
+		int error = resolve_start(dial->options.context->resolver, to->name,
 					  to->port, on_resolved, dial,
 					  &dial->query);
 
-		return error ? error : wait_for(dial, 0, dial->timeout_ms);
+		return error ? error : wait_for(dial, 0, dial->options.timeout_ms);
 	}
 	dial->addresses[0] = to->socket;
 	dial->address_count = 1;
 	return 0;
 }
 
-/* Tries what is next; false when nothing is left to try. */
+/* Tries what is next; false when connected or nothing is left to try. */
 static bool try_more(struct dial *dial)
 {
 	for (;;) {
@@ -213,12 +227,14 @@ static bool try_more(struct dial *dial)
 
 		if (dial->next_address < dial->address_count)
 			error = try_address(dial);
-		else if (dial->next_server < dial->backend->server_count)
+		else if (dial->next_server < dial->options.backend->server_count)
 			error = open_server(dial);
 		else
 			return false;
 		if (dial->has_event)
 			return true;
+		if (dial->is_connected)
+			return false;
 		if (error) {
 			close_attempt(dial);
 			note_error(dial, error);
@@ -260,47 +276,39 @@ static int after_wait(struct dial *dial)
 static void dial_on_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct dial *dial = arg;
-	bool connected = what & EV_WRITE;
 	int error;
 
 	(void)fd;
 	dial->has_event = false;
-	if (dial->is_over) {
-		finish(dial);
-		return;
+	if (what & EV_WRITE) {
+		error = connect_error(dial->fd);
+		dial->is_connected = !error;
+	} else {
+		error = after_wait(dial);
 	}
-	error = connected ? connect_error(dial->fd) : after_wait(dial);
 	if (error)
 		fail_attempt(dial, error);
-	else if (connected)
+	else if (dial->is_connected)
 		finish(dial);
 }
 
-/* Everything failed at once; the callback comes from the loop all the same. */
-static int tell_later(struct dial *dial)
-{
-	dial->is_over = true;
-	return wait_for(dial, 0, 0);
-}
-
-int dial_start(const struct dial_context *context,
-	       const struct config_backend *backend, uint32_t timeout_ms,
-	       dial_callback callback, void *arg, struct dial **ret_dial)
+enum dial_progress dial_start(const struct dial_options *options,
+			      struct dial **ret_dial,
+			      struct dial_result *ret_result)
 {
 	struct dial *dial = calloc(1, sizeof(*dial));
 
-	if (!dial)
-		return -ENOMEM;
-	dial->context = context;
-	dial->backend = backend;
-	dial->timeout_ms = timeout_ms;
-	dial->callback = callback;
-	dial->arg = arg;
-	dial->fd = -1;
-	if (!try_more(dial) && tell_later(dial)) {
-		dial_free(dial);
-		return -ENOMEM;
+	if (!dial) {
+		*ret_result = (struct dial_result){ .error = -ENOMEM,
+						    .fd = -1 };
+		return DIAL_DONE;
 	}
-	*ret_dial = dial;
-	return 0;
+	dial->options = *options;
+	dial->fd = -1;
+	if (try_more(dial)) {
+		*ret_dial = dial;
+		return DIAL_WAITS;
+	}
+	*ret_result = take_result(dial);
+	return DIAL_DONE;
 }

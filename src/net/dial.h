@@ -27,11 +27,10 @@ struct dial_result {
 	 */
 	int error;
 	int fd;
-	const struct config_server *server; /* the one connected to */
-	const struct sockaddr_any *address; /* likewise; during the call only */
+	const struct config_server *server; /* the one connected to, or null */
 };
 
-/* On the loop; the dial is gone. */
+/* On the loop, after dial_start() returned; the dial is gone. */
 typedef void (*dial_callback)(void *arg, const struct dial_result *result);
 
 /* What a dial needs of the loop it runs on. */
@@ -40,16 +39,30 @@ struct dial_context {
 	struct resolve_client *resolver;
 };
 
+/* What to connect to, and whom to tell; `context` and `backend` outlive it. */
+struct dial_options {
+	const struct dial_context *context;
+	const struct config_backend *backend;
+	uint32_t timeout_ms; /* for a name, and for each address of it */
+	dial_callback callback;
+	void *arg;
+};
+
+/* Whether dial_start() had its result at once. */
+enum dial_progress {
+	DIAL_DONE,  /* `*ret_result` has it, the callback does not come */
+	DIAL_WAITS, /* `*ret_dial` is under way, the callback comes once */
+};
+
 /*
- * Connects to the first server of `backend` that answers; resolving a name
- * and each of its addresses may take `timeout_ms` each.  `context` and
- * `backend` outlive the dial.  Returns 0, then `callback` comes later, once,
- * or -ENOMEM, then never.
+ * Connects to the first server of the backend that answers.  What is near
+ * often answers at once, and so does what refuses: then no turn of the loop is
+ * spent on it.
  */
 __attribute__((warn_unused_result))
-int dial_start(const struct dial_context *context,
-	       const struct config_backend *backend, uint32_t timeout_ms,
-	       dial_callback callback, void *arg, struct dial **ret_dial);
+enum dial_progress dial_start(const struct dial_options *options,
+			      struct dial **ret_dial,
+			      struct dial_result *ret_result);
 
 /* Gives up; the callback does not come.  Clears the pointer, takes null. */
 void dial_cancel(struct dial **dial);

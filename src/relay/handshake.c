@@ -10,13 +10,6 @@
 #include "base/clock.h"
 #include "http/response.h"
 
-/*
- * Read at a time while a head is incomplete.  Most heads are shorter; what
- * comes behind one is kept until the target is connected, so it must fit the
- * smallest limits.buffer (4 KiB).
- */
-#define HANDSHAKE_READ 3584
-
 /* Seconds a client is asked to wait after a refusal that will pass. */
 #define HANDSHAKE_RETRY_AFTER_S 1
 
@@ -63,13 +56,12 @@ static enum relay_cause cause_of_head(enum http_head_status status)
 	return CAUSE_BAD_REQUEST;
 }
 
-/* Room for one more read behind the bytes kept so far. */
-static int make_room(struct handshake *h)
+int handshake_make_room(struct handshake *h)
 {
-	size_t size = h->kept_size ? h->kept_size * 2 : 2 * HANDSHAKE_READ;
+	size_t size = h->kept_size ? h->kept_size * 2 : 2 * HANDSHAKE_KEPT_MAX;
 	uint8_t *kept;
 
-	if (h->kept_size - h->kept_len >= HANDSHAKE_READ)
+	if (h->kept_size - h->kept_len >= HANDSHAKE_KEPT_MAX)
 		return 0;
 	kept = realloc(h->kept, size);
 	if (!kept)
@@ -84,7 +76,7 @@ static int keep(struct handshake *h, const uint8_t *data, size_t len)
 {
 	if (h->kept_len)
 		return 0;
-	if (make_room(h))
+	if (handshake_make_room(h))
 		return -ENOMEM;
 	memcpy(h->kept, data, len);
 	return 0;
@@ -117,13 +109,13 @@ static void read_head(struct session *s)
 	ssize_t n;
 
 	if (h->kept_len) {
-		if (make_room(h)) {
+		if (handshake_make_room(h)) {
 			session_close(s, CAUSE_NO_MEMORY, SIDE_RELAY);
 			return;
 		}
 		to = h->kept + h->kept_len;
 	}
-	n = stream_read(&s->client.end.stream, to, HANDSHAKE_READ);
+	n = stream_read(&s->client.end.stream, to, HANDSHAKE_KEPT_MAX);
 	if (n == -EAGAIN)
 		return;
 	if (n <= 0)
@@ -177,56 +169,40 @@ void handshake_refuse(struct session *s)
 		s->client.end.is_eof = true;
 }
 
-static unsigned head_interest(const struct session *s)
+static unsigned client_interest(const struct session *s)
 {
 	(void)s;
 	return STREAM_READ;
 }
 
-static unsigned no_interest(const struct session *s)
-{
-	(void)s;
-	return STREAM_NOTHING;
-}
-
-static uint64_t deadline_ms(const struct session *s)
+uint64_t handshake_deadline_ms(const struct session *s)
 {
 	return s->begun_ms + s->config->timeouts.handshake_ms;
 }
 
-static void on_head_deadline(struct session *s, uint64_t now_ms)
+static void on_deadline(struct session *s, uint64_t now_ms)
 {
 	(void)now_ms;
 	session_close(s, CAUSE_HANDSHAKE_TIMEOUT, SIDE_CLIENT);
 }
 
-static void on_dial_deadline(struct session *s, uint64_t now_ms)
-{
-	(void)now_ms;
-	session_close(s, CAUSE_TARGET_TIMEOUT, SIDE_TARGET);
-}
-
-static void ignore(struct session *s, unsigned met)
+static void on_target(struct session *s, unsigned met)
 {
 	(void)s;
 	(void)met;
 }
 
+static unsigned target_interest(const struct session *s)
+{
+	(void)s;
+	return STREAM_NOTHING;
+}
+
 const struct session_handlers handshake_head_handlers = {
 	.on_client = on_client,
-	.on_target = ignore,
-	.client_interest = head_interest,
-	.target_interest = no_interest,
-	.deadline_ms = deadline_ms,
-	.on_deadline = on_head_deadline,
-};
-
-/* What the client sends meanwhile stays in its socket. */
-const struct session_handlers handshake_dial_handlers = {
-	.on_client = ignore,
-	.on_target = ignore,
-	.client_interest = no_interest,
-	.target_interest = no_interest,
-	.deadline_ms = deadline_ms,
-	.on_deadline = on_dial_deadline,
+	.on_target = on_target,
+	.client_interest = client_interest,
+	.target_interest = target_interest,
+	.deadline_ms = handshake_deadline_ms,
+	.on_deadline = on_deadline,
 };

@@ -17,6 +17,13 @@
 /* Bytes of the request's parts that are kept for the log. */
 #define HANDSHAKE_TEXT_MAX 128
 
+/*
+ * Bytes read at a time while a head is incomplete, and bytes behind it that
+ * are kept until the target is connected: they must fit the smallest
+ * limits.buffer (4 KiB) then, and most heads are shorter.
+ */
+#define HANDSHAKE_KEPT_MAX 3584
+
 /* A part of the request, cut to what is kept. */
 struct handshake_text {
 	uint8_t len;
@@ -58,6 +65,13 @@ void handshake_decide(struct session *session, const char *data, size_t len);
 
 /* Answers the request with the refusal of session->cause. */
 void handshake_refuse(struct session *session);
+
+/* Room for HANDSHAKE_KEPT_MAX bytes behind those kept: 0 or -ENOMEM. */
+__attribute__((warn_unused_result))
+int handshake_make_room(struct handshake *handshake);
+
+/* The one deadline over all of the handshake. */
+uint64_t handshake_deadline_ms(const struct session *session);
 
 /* Begins to connect to the backend of session->route. */
 void handshake_dial(struct session *session);

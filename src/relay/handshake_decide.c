@@ -198,22 +198,15 @@ static void send_page(struct session *s)
 /* Frames that came right behind the request wait for the target. */
 static int keep_frames(struct handshake *h, const char *data, size_t len)
 {
-	size_t head_len = h->parser.head_len;
-	size_t left = len - head_len;
-	uint8_t *kept = h->kept;
+	size_t left = len - h->parser.head_len;
 
-	if (!left) {
-		h->kept_len = 0;
+	h->kept_len = 0;
+	if (!left)
 		return 0;
-	}
-	if (!kept) {
-		kept = malloc(left);
-		if (!kept)
-			return -ENOMEM;
-		h->kept = kept;
-		h->kept_size = left;
-	}
-	memmove(kept, data + head_len, left);
+	if (handshake_make_room(h))
+		return -ENOMEM;
+	/* `data` may be what is kept: the frames move to its begin. */
+	memmove(h->kept, data + h->parser.head_len, left);
 	h->kept_len = left;
 	return 0;
 }

@@ -71,11 +71,8 @@ static void open_session(struct session *s)
 		session_flow_feed(s, early);
 }
 
-static void on_dialed(void *arg, const struct dial_result *result)
+static void take_result(struct session *s, const struct dial_result *result)
 {
-	struct session *s = arg;
-
-	s->handshake->dial = NULL;
 	if (result->error) {
 		session_close(s, cause_of_dial(result->error), SIDE_TARGET);
 	} else {
@@ -83,14 +80,89 @@ static void on_dialed(void *arg, const struct dial_result *result)
 		session_connect_target(s, result->fd);
 		open_session(s);
 	}
+}
+
+static void on_dialed(void *arg, const struct dial_result *result)
+{
+	struct session *s = arg;
+
+	s->handshake->dial = NULL;
+	take_result(s, result);
 	session_update(s);
 }
 
 void handshake_dial(struct session *s)
 {
+	struct dial_options options = {
+		.context = &s->relay->dial,
+		.backend = s->route->backend,
+		.timeout_ms = s->route->timeouts.connect_ms,
+		.callback = on_dialed,
+		.arg = s,
+	};
+	struct dial_result result;
+
 	session_set_state(s, SESSION_DIALING);
-	if (dial_start(&s->relay->dial, s->route->backend,
-		       s->route->timeouts.connect_ms, on_dialed, s,
-		       &s->handshake->dial))
-		session_close(s, CAUSE_NO_MEMORY, SIDE_RELAY);
+	if (dial_start(&options, &s->handshake->dial, &result) == DIAL_DONE)
+		take_result(s, &result);
 }
+
+/*
+ * Frames that come while the target is dialled are kept, as far as there is
+ * room, so that a client that leaves is noticed: its target is not wanted.
+ */
+static void on_client(struct session *s, unsigned met)
+{
+	struct handshake *h = s->handshake;
+	ssize_t n;
+
+	if (!(met & STREAM_READ))
+		return;
+	if (handshake_make_room(h)) {
+		session_close(s, CAUSE_NO_MEMORY, SIDE_RELAY);
+		return;
+	}
+	n = stream_read(&s->client.end.stream, h->kept + h->kept_len,
+			HANDSHAKE_KEPT_MAX - h->kept_len);
+	if (n > 0)
+		h->kept_len += (size_t)n;
+	else if (n == 0 && h->kept_len)
+		s->client.end.is_eof = true; /* it said all it had to say */
+	else if (n != -EAGAIN)
+		session_set_state(s, SESSION_DEAD);
+}
+
+static void on_target(struct session *s, unsigned met)
+{
+	(void)s;
+	(void)met;
+}
+
+static unsigned client_interest(const struct session *s)
+{
+	if (s->client.end.is_eof ||
+	    s->handshake->kept_len == HANDSHAKE_KEPT_MAX)
+		return STREAM_NOTHING;
+	return STREAM_READ;
+}
+
+static unsigned target_interest(const struct session *s)
+{
+	(void)s;
+	return STREAM_NOTHING;
+}
+
+static void on_deadline(struct session *s, uint64_t now_ms)
+{
+	(void)now_ms;
+	session_close(s, CAUSE_TARGET_TIMEOUT, SIDE_TARGET);
+}
+
+const struct session_handlers handshake_dial_handlers = {
+	.on_client = on_client,
+	.on_target = on_target,
+	.client_interest = client_interest,
+	.target_interest = target_interest,
+	.deadline_ms = handshake_deadline_ms,
+	.on_deadline = on_deadline,
+};

@@ -134,6 +134,10 @@ static void die(struct session *s)
 		char client[ADDRESS_TEXT_MAX];
 
 		session_report(s, &record, client);
+		record.undelivered_up = s->target.undelivered +
+					endpoint_in_flight(&s->target);
+		record.undelivered_down = s->client.end.undelivered +
+					  endpoint_in_flight(&s->client.end);
 		hooks->closed(&record);
 	}
 	handshake_free(&s->handshake);
@@ -248,10 +252,6 @@ void session_report(const struct session *s,
 		.bytes_down = s->target.bytes,
 		.messages_up = s->client.conn.messages,
 		.messages_down = s->client.end.messages,
-		.undelivered_up = s->target.undelivered +
-				  endpoint_in_flight(&s->target),
-		.undelivered_down = s->client.end.undelivered +
-				    endpoint_in_flight(&s->client.end),
 		.rtt_usec = s->client.rtt_us,
 	};
 }
