@@ -74,6 +74,7 @@ enum config_framing { CONFIG_FRAMING_STREAM };
 /* A document held in memory, answered to a plain GET (used by --demo). */
 struct config_page {
 	const char *content_type; /* static */
+	const char *policy;       /* Content-Security-Policy, static; or null */
 	const char *body;         /* static */
 	size_t body_len;
 };

@@ -219,9 +219,9 @@ int acceptor_prepare(struct acceptor *acceptor, const struct config *config,
 		else
 			error = prepare_one(acceptor, one);
 		if (error) {
-			*ret_failure = (struct acceptor_failure){
-				.listener = one, .error = error
-			};
+			*ret_failure =
+				(struct acceptor_failure){ .listener = one,
+							   .error = error };
 			acceptor_discard(acceptor);
 			return error;
 		}

@@ -52,6 +52,7 @@ static int run(uint16_t port, const struct demo_backend_names *names)
 {
 	static const struct config_page page_template = {
 		.content_type = "text/html; charset=utf-8",
+		.policy = DEMO_PAGE_CSP,
 	};
 	struct config_page page = page_template;
 	struct supervisor_options options = { .on_ready = print_address };

@@ -104,8 +104,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	list_each(&backend->connections, node, after) {
-		struct connection *c = list_entry(node, struct connection,
-						  link);
+		struct connection *c =
+			list_entry(node, struct connection, link);
 
 		if (c->is_clock)
 			write_time(c);
@@ -197,8 +197,8 @@ static int open_loop(struct demo_backend *backend)
 		    event_add(backend->listening[i], NULL))
 			return -ENOMEM;
 	}
-	backend->tick = event_new(backend->base, -1, EV_PERSIST, on_tick,
-				  backend);
+	backend->tick =
+		event_new(backend->base, -1, EV_PERSIST, on_tick, backend);
 	backend->quit = event_new(backend->base, backend->quit_fd, EV_READ,
 				  on_quit, backend);
 	if (!backend->tick || event_add(backend->tick, &second) ||

@@ -68,8 +68,7 @@ static void note(struct descriptor_reserve *reserve)
 	reserve->logged_ms = now_ms;
 }
 
-int descriptor_reserve_refuse(struct descriptor_reserve *reserve,
-			      int listen_fd)
+int descriptor_reserve_refuse(struct descriptor_reserve *reserve, int listen_fd)
 {
 	struct sockaddr_any peer;
 	int fd;

@@ -38,8 +38,8 @@ struct pool {
 uint32_t pool_session_limit(const struct config *config)
 {
 	struct rlimit files = { .rlim_cur = 1024 };
-	uint64_t reserved = POOL_FIXED_FDS +
-			    (uint64_t)config->workers * POOL_WORKER_FDS;
+	uint64_t reserved =
+		POOL_FIXED_FDS + (uint64_t)config->workers * POOL_WORKER_FDS;
 	uint64_t possible = 1;
 
 	(void)getrlimit(RLIMIT_NOFILE, &files);
@@ -63,8 +63,7 @@ static int start_workers(struct pool *pool, struct config *config)
 			.number = pool->count,
 			.config = config,
 		};
-		int error = worker_start(&options,
-					 &pool->workers[pool->count]);
+		int error = worker_start(&options, &pool->workers[pool->count]);
 
 		if (error)
 			return error;
@@ -172,8 +171,8 @@ static enum relay_cause admit_peer(struct pool *pool,
 		return CAUSE_NONE;
 	if (!admission_key_of_peer(&connection->peer, &key))
 		return CAUSE_NONE;
-	verdict = admission_enter(pool->admission, &key, &limits,
-				  clock_now_us());
+	verdict =
+		admission_enter(pool->admission, &key, &limits, clock_now_us());
 	connection->is_counted = verdict == ADMISSION_GRANTED;
 	return cause_of_verdict(verdict);
 }

@@ -199,8 +199,8 @@ static int catch_signals(struct supervisor *sv)
 						   SIGUSR1 };
 
 	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-		sv->signals[i] = evsignal_new(sv->base, numbers[i], on_signal,
-					      sv);
+		sv->signals[i] =
+			evsignal_new(sv->base, numbers[i], on_signal, sv);
 		if (!sv->signals[i] || event_add(sv->signals[i], NULL))
 			return -ENOMEM;
 	}
@@ -223,7 +223,8 @@ static void log_ready(const struct supervisor *sv)
 {
 	uint32_t limit = pool_session_limit(sv->config);
 	struct log_field fields[] = {
-		{ .key = "workers", .type = LOG_FIELD_U64,
+		{ .key = "workers",
+		  .type = LOG_FIELD_U64,
 		  .u64 = pool_worker_count(sv->pool) },
 		{ .key = "max_sessions", .type = LOG_FIELD_U64, .u64 = limit },
 	};

@@ -13,8 +13,7 @@
 void version_print(void)
 {
 	printf("wsrelayd %s\n", PACKAGE_VERSION);
-	printf("libevent %s (%s)\n", event_get_version(),
-	       LIBEVENT_VERSION);
+	printf("libevent %s (%s)\n", event_get_version(), LIBEVENT_VERSION);
 	printf("%s\n", digest_library_version());
 	printf("libconfig %s\n", config_library_version());
 	puts("features: stream");

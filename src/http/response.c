@@ -150,13 +150,15 @@ size_t http_response_refusal(char *buf, size_t cap, unsigned status,
 }
 
 size_t http_response_page_head(char *buf, size_t cap, const char *content_type,
-			       size_t content_len)
+			       const char *policy, size_t content_len)
 {
 	struct writer w = { .buf = buf, .cap = cap };
 
 	put_status_line(&w, 200);
 	put_field(&w, "Content-Type: ", content_type);
 	put_number_field(&w, "Content-Length: ", content_len);
+	if (policy)
+		put_field(&w, "Content-Security-Policy: ", policy);
 	put(&w, "Cache-Control: no-store\r\n"
 		"X-Content-Type-Options: nosniff\r\n"
 		"Connection: close\r\n"

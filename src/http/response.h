@@ -16,15 +16,15 @@
  * 6.6.1 excuses a server without a clock, and this layer has none.
  */
 
-/* Most bytes of a refusal's text, a page's content type and a protocol. */
+/* Most bytes of a refusal's text, a content type, a policy, a protocol. */
 #define HTTP_RESPONSE_TEXT_MAX 256
 
 /*
- * A size that holds any response whose text is within the bound above: its
+ * A size that holds any response whose texts are within the bound above: its
  * fixed lines are below 256 bytes (a test writes the longest of them, the
- * 426 with Retry-After of ten digits), the rest is the text.
+ * 426 with Retry-After of ten digits), a page has two texts.
  */
-#define HTTP_RESPONSE_MAX (256 + HTTP_RESPONSE_TEXT_MAX)
+#define HTTP_RESPONSE_MAX (256 + 2 * HTTP_RESPONSE_TEXT_MAX)
 
 /* The reason phrase of RFC 9110 section 15 and RFC 6585; "Unknown" for a
  * status this daemon never sends. */
@@ -52,10 +52,11 @@ size_t http_response_refusal(char *buf, size_t cap, unsigned status,
 
 /*
  * The head of a 200 whose body, `content_len` bytes, the caller sends behind
- * it before it closes the connection.
+ * it before it closes the connection.  `policy` is told as the page's
+ * Content-Security-Policy; null: none.
  */
 size_t http_response_page_head(char *buf, size_t cap, const char *content_type,
-			       size_t content_len)
+			       const char *policy, size_t content_len)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -23,7 +23,11 @@
 #define DIAL_RETRY_MS 5
 
 struct dial {
-	struct dial_options options;
+	const struct dial_context *context; /* as in struct dial_options */
+	const struct config_backend *backend;
+	dial_callback callback;
+	void *arg;
+	uint32_t timeout_ms;
 	size_t next_server;  /* of the backend, not tried yet */
 	size_t next_address; /* of `addresses`, not tried yet */
 	size_t address_count;
@@ -96,8 +100,7 @@ static struct dial_result take_result(struct dial *dial)
 	if (dial->is_connected) {
 		result.error = 0;
 		result.fd = dial->fd;
-		result.server =
-			&dial->options.backend->servers[dial->next_server - 1];
+		result.server = &dial->backend->servers[dial->next_server - 1];
 		dial->fd = -1; /* the caller's */
 	}
 	dial_free(dial);
@@ -106,10 +109,11 @@ static struct dial_result take_result(struct dial *dial)
 
 static void finish(struct dial *dial)
 {
-	struct dial_options options = dial->options;
+	dial_callback callback = dial->callback;
+	void *arg = dial->arg;
 	struct dial_result result = take_result(dial);
 
-	options.callback(options.arg, &result);
+	callback(arg, &result);
 }
 
 /* Waits for `what` on the socket, or just for time to pass. */
@@ -120,7 +124,7 @@ static int wait_for(struct dial *dial, short what, uint32_t timeout_ms)
 		.tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000,
 	};
 
-	event_assign(&dial->event, dial->options.context->base, what ? dial->fd : -1,
+	event_assign(&dial->event, dial->context->base, what ? dial->fd : -1,
 		     what, dial_on_event, dial);
 	if (event_add(&dial->event, &timeout))
 		return -ENOMEM;
@@ -178,7 +182,7 @@ static int try_address(struct dial *dial)
 		return -errno;
 	if (address->sa.sa_family != AF_UNIX)
 		socket_set_nodelay(dial->fd);
-	dial->give_up_us = clock_now_us() + (uint64_t)dial->options.timeout_ms * 1000;
+	dial->give_up_us = clock_now_us() + (uint64_t)dial->timeout_ms * 1000;
 	return connect_now(dial);
 }
 
@@ -203,16 +207,16 @@ static void on_resolved(void *arg, int error,
 static int open_server(struct dial *dial)
 {
 	const struct address *to =
-		&dial->options.backend->servers[dial->next_server++].address;
+		&dial->backend->servers[dial->next_server++].address;
 
 	dial->next_address = 0;
 	dial->address_count = 0;
 	if (to->kind == ADDRESS_NAME) {
-		int error = resolve_start(dial->options.context->resolver, to->name,
+		int error = resolve_start(dial->context->resolver, to->name,
 					  to->port, on_resolved, dial,
 					  &dial->query);
 
-		return error ? error : wait_for(dial, 0, dial->options.timeout_ms);
+		return error ? error : wait_for(dial, 0, dial->timeout_ms);
 	}
 	dial->addresses[0] = to->socket;
 	dial->address_count = 1;
@@ -227,7 +231,7 @@ static bool try_more(struct dial *dial)
 
 		if (dial->next_address < dial->address_count)
 			error = try_address(dial);
-		else if (dial->next_server < dial->options.backend->server_count)
+		else if (dial->next_server < dial->backend->server_count)
 			error = open_server(dial);
 		else
 			return false;
@@ -299,11 +303,15 @@ enum dial_progress dial_start(const struct dial_options *options,
 	struct dial *dial = calloc(1, sizeof(*dial));
 
 	if (!dial) {
-		*ret_result = (struct dial_result){ .error = -ENOMEM,
-						    .fd = -1 };
+		*ret_result =
+			(struct dial_result){ .error = -ENOMEM, .fd = -1 };
 		return DIAL_DONE;
 	}
-	dial->options = *options;
+	dial->context = options->context;
+	dial->backend = options->backend;
+	dial->callback = options->callback;
+	dial->arg = options->arg;
+	dial->timeout_ms = options->timeout_ms;
 	dial->fd = -1;
 	if (try_more(dial)) {
 		*ret_dial = dial;

@@ -28,8 +28,8 @@ static bool is_path(const struct sockaddr_any *address)
 
 static int set_int(int fd, int level, int option, int value)
 {
-	return setsockopt(fd, level, option, &value, sizeof(value)) ? -errno
-								    : 0;
+	return setsockopt(fd, level, option, &value, sizeof(value)) ? -errno :
+								      0;
 }
 
 /* Removes the path of `address` if it is a socket that nobody serves. */
@@ -141,8 +141,8 @@ void listener_close(int fd)
 int listener_accept(int fd, struct sockaddr_any *ret_peer)
 {
 	struct sockaddr_any peer = { .len = sizeof(peer.un) };
-	int taken = accept4(fd, &peer.sa, &peer.len,
-			    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int taken =
+		accept4(fd, &peer.sa, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (taken < 0)
 		return -errno;

@@ -133,8 +133,8 @@ static void lookup_run(struct lookup *lookup)
 	};
 	struct addrinfo *found = NULL;
 
-	lookup->error = lookup_error(
-		getaddrinfo(lookup->name, NULL, &hints, &found));
+	lookup->error =
+		lookup_error(getaddrinfo(lookup->name, NULL, &hints, &found));
 	for (struct addrinfo *one = found;
 	     one && lookup->count < RESOLVE_ADDRESSES_MAX; one = one->ai_next) {
 		struct sockaddr_any *to = &lookup->addresses[lookup->count];
@@ -184,8 +184,8 @@ static void *resolver_thread(void *arg)
 			resolver->idle--;
 			continue;
 		}
-		lookup = list_entry(resolver->waiting.next, struct lookup,
-				    link);
+		lookup =
+			list_entry(resolver->waiting.next, struct lookup, link);
 		list_remove(&lookup->link);
 		list_append(&resolver->running, &lookup->link);
 		pthread_mutex_unlock(&resolver->lock);
@@ -395,9 +395,8 @@ fail:
 static void cancel_all(struct list *queries)
 {
 	while (!list_is_empty(queries)) {
-		struct resolve_query *query =
-			list_entry(queries->next, struct resolve_query,
-				   in_client);
+		struct resolve_query *query = list_entry(
+			queries->next, struct resolve_query, in_client);
 
 		resolve_cancel(&query);
 	}

@@ -201,9 +201,9 @@ static bool take_token(struct entry *entry, uint32_t per_second,
 	return true;
 }
 
-static enum admission_verdict
-entry_enter(struct entry *entry, const struct admission_limits *limits,
-	    uint64_t now_us)
+static enum admission_verdict entry_enter(struct entry *entry,
+					  const struct admission_limits *limits,
+					  uint64_t now_us)
 {
 	if (limits->sessions && entry->sessions >= limits->sessions)
 		return ADMISSION_SESSIONS;

@@ -12,7 +12,7 @@ static unsigned class_of(size_t size)
 
 	while (class < BUFFER_POOL_CLASSES &&
 	       size > (size_t)BUFFER_POOL_SMALLEST << class)
-		class++;
+		class ++;
 	return class;
 }
 
@@ -45,7 +45,7 @@ void buffer_pool_put(struct buffer_pool *pool, void *block, size_t size)
 
 void buffer_pool_done(struct buffer_pool *pool)
 {
-	for (unsigned class = 0; class < BUFFER_POOL_CLASSES; class++)
+	for (unsigned class = 0; class < BUFFER_POOL_CLASSES; class ++)
 		while (pool->count[class])
 			free(pool->kept[class][--pool->count[class]]);
 }

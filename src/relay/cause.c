@@ -7,11 +7,11 @@
 #include <stddef.h>
 
 static const struct cause_info causes[CAUSE_COUNT] = {
-#define CAUSE(name, label_, code, status_, ending_, text_)                    \
-	[CAUSE_##name] = { .label = label_,                                   \
-			   .text = text_,                                     \
-			   .close_code = code,                                \
-			   .status = status_,                                 \
+#define CAUSE(name, label_, code, status_, ending_, text_) \
+	[CAUSE_##name] = { .label = label_,                \
+			   .text = text_,                  \
+			   .close_code = code,             \
+			   .status = status_,              \
 			   .ending = ENDING_##ending_ },
 	RELAY_CAUSES(CAUSE)
 #undef CAUSE

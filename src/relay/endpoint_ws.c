@@ -29,8 +29,7 @@ static enum relay_cause http_encode(struct endpoint *end, struct chunk *chunk)
 	return CAUSE_NONE;
 }
 
-static enum endpoint_news http_decode(struct endpoint *end,
-				      struct chunk *chunk)
+static enum endpoint_news http_decode(struct endpoint *end, struct chunk *chunk)
 {
 	(void)end;
 	chunk->len = 0;
@@ -59,8 +58,8 @@ static void note_pong(struct endpoint_ws *ws)
 	now_us = clock_now_us();
 	ws->rtt_us = (uint32_t)(now_us - ws->ping_us);
 	ws->ping = PING_RESTS;
-	ws->ping_at_ms = clock_coarse_ms() - ws->rtt_us / 1000 +
-			 ws->ping_interval_ms;
+	ws->ping_at_ms =
+		clock_coarse_ms() - ws->rtt_us / 1000 + ws->ping_interval_ms;
 }
 
 static enum relay_cause fault_of(const struct ws_conn *conn)

@@ -183,7 +183,7 @@ static void send_page(struct session *s)
 	struct endpoint *client = &s->client.end;
 	char head[HTTP_RESPONSE_MAX];
 	size_t len = http_response_page_head(head, sizeof(head),
-					     page->content_type,
+					     page->content_type, page->policy,
 					     page->body_len);
 
 	handshake_free(&s->handshake);

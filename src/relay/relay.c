@@ -125,8 +125,8 @@ static void close_within(struct session *s, enum relay_cause cause,
 			 uint32_t spread_ms)
 {
 	if (s->state == SESSION_OPEN && spread_ms) {
-		s->close_at_ms = clock_coarse_ms() +
-				 next_random(s->relay) % spread_ms;
+		s->close_at_ms =
+			clock_coarse_ms() + next_random(s->relay) % spread_ms;
 		s->close_cause = cause;
 	} else {
 		session_close(s, cause, SIDE_RELAY);

@@ -4,8 +4,7 @@
 #include "relay/route.h"
 
 const struct config_route *route_find(const struct config *config,
-				      struct slice authority,
-				      struct slice path)
+				      struct slice authority, struct slice path)
 {
 	for (size_t i = 0; i < config->route_count; i++) {
 		const struct config_route *route = &config->routes[i];
@@ -17,8 +16,8 @@ const struct config_route *route_find(const struct config *config,
 	return NULL;
 }
 
-bool route_allows_origin(const struct config_route *route,
-			 struct slice origin, struct slice authority)
+bool route_allows_origin(const struct config_route *route, struct slice origin,
+			 struct slice authority)
 {
 	for (size_t i = 0; i < route->origin_count; i++)
 		if (pattern_origin_matches(&route->origins[i], origin,

@@ -134,8 +134,8 @@ static void die(struct session *s)
 		char client[ADDRESS_TEXT_MAX];
 
 		session_report(s, &record, client);
-		record.undelivered_up = s->target.undelivered +
-					endpoint_in_flight(&s->target);
+		record.undelivered_up =
+			s->target.undelivered + endpoint_in_flight(&s->target);
 		record.undelivered_down = s->client.end.undelivered +
 					  endpoint_in_flight(&s->client.end);
 		hooks->closed(&record);
@@ -223,8 +223,7 @@ void session_update(struct session *s)
 		return;
 	state = handlers[s->state];
 	if (watch(&s->client.end.stream, state->client_interest(s)) ||
-	    watch(&s->target.stream, state->target_interest(s)) ||
-	    arm_timer(s))
+	    watch(&s->target.stream, state->target_interest(s)) || arm_timer(s))
 		session_set_state(s, SESSION_DEAD); /* deaf: out of memory */
 }
 

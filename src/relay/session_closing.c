@@ -95,8 +95,8 @@ static void finish_target(struct session *s)
 	if (!target->is_broken && stream_shutdown(&target->stream))
 		target->is_broken = true;
 	if (!target->ended)
-		s->half_close_ms = clock_coarse_ms() +
-				   s->route->timeouts.close_ms / 2;
+		s->half_close_ms =
+			clock_coarse_ms() + s->route->timeouts.close_ms / 2;
 }
 
 /* The client hears that no more comes: Close, behind all that came. */

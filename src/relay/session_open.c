@@ -75,8 +75,8 @@ static void on_down(struct session *s, const struct pump_result *result)
 
 void session_flow_feed(struct session *s, size_t len)
 {
-	struct pump_result result = pump_feed(client_of(s), &s->target,
-					      &s->relay->scratch, len);
+	struct pump_result result =
+		pump_feed(client_of(s), &s->target, &s->relay->scratch, len);
 
 	on_up(s, &result);
 }
@@ -224,8 +224,8 @@ static uint64_t stall_ms(const struct session *s, const struct endpoint *end)
 
 static uint64_t ping_ms(const struct session *s)
 {
-	return s->client.ping_interval_ms ? s->client.ping_at_ms
-					  : SESSION_NEVER;
+	return s->client.ping_interval_ms ? s->client.ping_at_ms :
+					    SESSION_NEVER;
 }
 
 static uint64_t deadline_ms(const struct session *s)

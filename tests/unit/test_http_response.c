@@ -147,7 +147,7 @@ static void test_refusal_with_retry_after(void **state)
 static size_t write_page(char *buf, size_t cap)
 {
 	return http_response_page_head(buf, cap, "text/html; charset=utf-8",
-				       12345);
+				       "default-src 'none'", 12345);
 }
 
 static void test_page_head(void **state)
@@ -156,6 +156,8 @@ static void test_page_head(void **state)
 	assert_written(write_page, "HTTP/1.1 200 OK\r\n"
 				   "Content-Type: text/html; charset=utf-8\r\n"
 				   "Content-Length: 12345\r\n"
+				   "Content-Security-Policy: "
+				   "default-src 'none'\r\n"
 				   "Cache-Control: no-store\r\n"
 				   "X-Content-Type-Options: nosniff\r\n"
 				   "Connection: close\r\n"
@@ -178,7 +180,8 @@ static void test_max_holds_the_largest(void **state)
 	assert_int_not_equal(
 		0, http_response_switching(buf, sizeof(buf), ACCEPT, text));
 	assert_int_not_equal(
-		0, http_response_page_head(buf, sizeof(buf), text, SIZE_MAX));
+		0, http_response_page_head(buf, sizeof(buf), text, text,
+					   SIZE_MAX));
 }
 
 static void test_reasons(void **state)
