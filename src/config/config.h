@@ -67,6 +67,9 @@ struct config_backend {
 	char **server_texts;     /* as written, server_count of them */
 };
 
+/* Most characters of a subprotocol: any answer's buffer holds it. */
+#define CONFIG_SUBPROTOCOL_MAX 128
+
 enum config_message { CONFIG_MESSAGE_BINARY, CONFIG_MESSAGE_TEXT };
 
 enum config_framing { CONFIG_FRAMING_STREAM };
