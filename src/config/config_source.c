@@ -78,8 +78,8 @@ struct config_place config_source_place(const struct config_source *source,
 	return place;
 }
 
-/* Whether a whole number has to be marked as long; negative: too large. */
-static int config_source_number_is_long(struct slice piece)
+/* Whether a whole number fits an int; negative: not even a long one. */
+static int config_source_number_is_int(struct slice piece)
 {
 	char text[32];
 
@@ -93,36 +93,23 @@ static int config_source_number_is_long(struct slice piece)
 
 	if (errno)
 		return -ERANGE;
-	return value > INT32_MAX || value < INT32_MIN;
+	return value <= INT32_MAX && value >= INT32_MIN;
 }
 
 static int config_source_add_number(struct config_source *source,
 				    struct config_place place,
 				    struct slice piece)
 {
-	int is_long = config_source_number_is_long(piece);
+	int is_int = config_source_number_is_int(piece);
 
-	if (is_long < 0)
+	if (is_int < 0)
 		return config_source_refuse(source, place,
 					    "the number is too large");
 	int error = config_source_append(source, piece);
 
-	if (!error && is_long)
+	if (!error && !is_int && piece.data[piece.len - 1] != 'L')
 		error = config_source_append(source, slice_of("L"));
 	return error;
-}
-
-static int config_source_add_bracket(struct config_source *source,
-				     struct config_place place,
-				     struct slice piece, bool opens)
-{
-	if (opens && ++source->depth > CONFIG_NESTING_MAX)
-		return config_source_refuse(source, place,
-					    "too many brackets within "
-					    "brackets");
-	if (!opens && source->depth > 0)
-		source->depth--;
-	return config_source_append(source, piece);
 }
 
 /* A text being taken, and how deep in includes it is. */
@@ -214,8 +201,6 @@ static int config_source_include(struct config_source *source,
 	int error = config_source_take_file(source, path, taken->place,
 					    taken->includes + 1);
 
-	if (!error)
-		error = config_source_append(source, slice_of("\n"));
 	return error ? error : config_source_mark(source, back);
 }
 
@@ -228,15 +213,21 @@ static int config_source_take_piece(struct config_source *source,
 
 	switch (token) {
 	case CONFIG_TOKEN_END:
-		return 0;
-	case CONFIG_TOKEN_COPY:
-		return config_source_append(source, piece);
-	case CONFIG_TOKEN_NUMBER:
-		return config_source_add_number(source, place, piece);
+		/* The parser takes no comment without a line end. */
+		return config_source_append(source, slice_of("\n"));
+	case CONFIG_TOKEN_SPACE:
+	case CONFIG_TOKEN_NAME:
+	case CONFIG_TOKEN_FLOAT:
+	case CONFIG_TOKEN_STRING:
+	case CONFIG_TOKEN_ASSIGN:
+	case CONFIG_TOKEN_COMMA:
+	case CONFIG_TOKEN_SEMICOLON:
 	case CONFIG_TOKEN_OPEN:
 	case CONFIG_TOKEN_CLOSE:
-		return config_source_add_bracket(source, place, piece,
-						 token == CONFIG_TOKEN_OPEN);
+	case CONFIG_TOKEN_OTHER:
+		return config_source_append(source, piece);
+	case CONFIG_TOKEN_INTEGER:
+		return config_source_add_number(source, place, piece);
 	case CONFIG_TOKEN_INCLUDE:
 		return config_source_include(source, taken, next_line, piece);
 	case CONFIG_TOKEN_BAD_INCLUDE:
@@ -252,20 +243,37 @@ static int config_source_take_piece(struct config_source *source,
 	return -EINVAL;
 }
 
+/* The end of an included file is not the end of the text. */
+static int config_source_check(struct config_source *source,
+			       enum config_token token, struct slice piece,
+			       const struct taken *taken)
+{
+	struct config_place place = taken->place;
+	char text[CONFIG_SYNTAX_TEXT_MAX];
+
+	if (token == CONFIG_TOKEN_END && taken->includes > 0)
+		return 0;
+	if (config_syntax_next(&source->syntax, token, piece, &place, text))
+		return 0;
+	return config_source_refuse(source, place, text);
+}
+
 static int config_source_take(struct config_source *source,
 			      struct slice text, struct taken taken)
 {
 	struct config_scan scan;
 	struct slice piece = { NULL, 0 };
-	enum config_token token = CONFIG_TOKEN_COPY;
+	enum config_token token = CONFIG_TOKEN_SPACE;
 	int error = config_source_mark(source, taken.place);
 
 	config_scan_init(&scan, text);
 	while (!error && token != CONFIG_TOKEN_END) {
 		taken.place.line = scan.line;
 		token = config_scan_next(&scan, &piece);
-		error = config_source_take_piece(source, token, piece, &taken,
-						 scan.line);
+		error = config_source_check(source, token, piece, &taken);
+		if (!error)
+			error = config_source_take_piece(source, token, piece,
+							 &taken, scan.line);
 	}
 	return error;
 }

@@ -7,11 +7,11 @@
 #include <stddef.h>
 
 #include "config/config_draft.h"
+#include "config/config_syntax.h"
 
 #define CONFIG_SOURCE_MAX (4u * 1024u * 1024u) /* bytes of all files together */
 #define CONFIG_INCLUDE_MAX 8 /* files within files */
 #define CONFIG_REGIONS_MAX 1000 /* pieces of files, so bounds includes too */
-#define CONFIG_NESTING_MAX 16 /* brackets within brackets; 5 are of use */
 
 /* From `line` of the text on, lines are those of `place.file`. */
 struct config_region {
@@ -30,7 +30,7 @@ struct config_source {
 	unsigned line; /* of the end of the text, from 1 */
 	struct config_region *regions;
 	size_t region_count;
-	unsigned depth; /* of brackets */
+	struct config_syntax syntax;
 	struct config_draft *draft; /* for errors; keeps file names */
 };
 

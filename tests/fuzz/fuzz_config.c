@@ -22,6 +22,11 @@ static int parse(const char *text, struct config **ret_config)
 	for (size_t i = 0; i < errors.count; i++) {
 		assert(strncmp(errors.lines[i], "f:", 2) == 0);
 		assert(!strpbrk(errors.lines[i], "\n\r\t\033\177"));
+		/* Whatever the parser would not take is refused before. */
+		size_t line = strspn(errors.lines[i] + 2, "0123456789");
+		const char *message = errors.lines[i] + 2 + line;
+
+		assert(strncmp(message, ": syntax error, here", 20) != 0);
 	}
 	config_errors_done(&errors);
 	return error;

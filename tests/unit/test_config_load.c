@@ -45,9 +45,8 @@ static void test_syntax(void **state)
 		const char *text;
 		const char *lines;
 	} cases[] = {
-		{ "a = ;\n", "f:1: syntax error, here or before; NAME = "
-		  "VALUE; with text in \"quotes\", { groups } and "
-		  "( lists )\n" },
+		{ "a = ;\n",
+		  "f:1: syntax error at ';'; a value belongs here\n" },
 		{ "a = 1;\n\nb = 2;\na = 3;\n",
 		  "f:4: set before in this group; each option once\n" },
 		{ "a = [ 1, \"b\" ];\n", "f:1: an [ array ] has elements of "
@@ -68,11 +67,13 @@ static void test_syntax(void **state)
 		  "f:1: a: unknown option; wsrelayd.conf(5) names all there "
 		  "are\n" },
 		{ "a =\n(((((((((((((((((1)))))))))))))))));\n",
-		  "f:2: too many brackets within brackets\n" },
+		  "f:2: too many brackets within brackets; allowed: 16\n" },
 		{ "@incldue \"x\"\n",
 		  "f:1: '@' without a meaning; @include \"FILE\"\n" },
-		{ "))))", "f:1: syntax error, here or before; NAME = VALUE; "
-		  "with text in \"quotes\", { groups } and ( lists )\n" },
+		{ "))))", "f:1: syntax error at ')'; the name of an option "
+		  "belongs here\n" },
+		{ "limits = {\n", "f:1: the '{' here is not closed; '}' is "
+		  "missing\n" },
 	};
 
 	(void)state;
@@ -91,8 +92,8 @@ static void test_byte_order_mark_and_crlf(void **state)
 {
 	(void)state;
 	config_files_write("f", "\xef\xbb\xbf" "workers = 2;\r\n"
-			   "listeners = ( { listen = \"127.0.0.1:0\"; } "
-			");\r\n");
+			   "listeners = ( { listen = \"[::]:0\"; } );\r\n"
+			   "# no line end");
 	struct config *config = config_files_load("f");
 
 	assert_int_equal(config->workers, 2);
@@ -241,8 +242,7 @@ static void test_a_broken_file_hides_no_other(void **state)
 	config_files_assert_errors(
 		"f",
 		"f:2: worker: unknown option; did you mean \"workers\"?\n"
-		"conf.d/a.conf:2: syntax error, here or before; NAME = VALUE; "
-		"with text in \"quotes\", { groups } and ( lists )\n"
+		"conf.d/a.conf:1: the '{' here is not closed; '}' is missing\n"
 		"conf.d/b.conf:1: x: unknown option; wsrelayd.conf(5) names "
 		"all there are\n");
 }
