@@ -11,7 +11,15 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib import backends, ws  # noqa: E402
-from lib.relay import Relay, Relays  # noqa: E402
+from lib.relay import Relay, Relays, binary  # noqa: E402
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Without a daemon to test, one line instead of a thousand failures."""
+    try:
+        binary()
+    except FileNotFoundError as error:
+        pytest.exit(str(error), returncode=2)
 
 
 @pytest.fixture

@@ -99,6 +99,7 @@ def test_backend_half_closes(session: Any) -> None:
     client.send_close()
     client.expect_eof()
     assert target.read_to_end() == b"sent before"
+    target.close()
     relay.wait_closed(cause="target_closed", undelivered_up=0)
 
 
@@ -239,7 +240,9 @@ def test_client_half_closes_without_a_close(session: Any) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"\x82", b"\x82\x85\1\2",
-                                  frame(BINARY, b"abc", length=10)])
+                                  frame(BINARY, b"abc", length=10)],
+                         ids=["idle", "1 byte", "inside a mask",
+                              "inside a payload"])
 def test_client_resets(session: Any, sent: bytes) -> None:
     relay, client, target = session
     client.send(sent)
@@ -249,8 +252,11 @@ def test_client_resets(session: Any, sent: bytes) -> None:
     assert line.get("code_sent", 0) == 0
 
 
-def test_client_resets_while_the_backend_sends(session: Any) -> None:
-    relay, client, target = session
+def test_client_resets_while_the_backend_sends(
+        start_relay: Any, backend: Any, connect: Any) -> None:
+    relay = start_relay(relay_to(backend.target, timeouts={"close": "500ms"}))
+    client = connect(relay)
+    target = backend.accept()
 
     def pour() -> None:
         try:
@@ -264,6 +270,7 @@ def test_client_resets_while_the_backend_sends(session: Any) -> None:
     client.read_frame()
     client.reset()
     sender.join()
+    target.close()
     relay.wait_closed(side="client")
 
 
@@ -338,5 +345,6 @@ def test_undelivered_bytes_are_told(start_relay: Any, backend: Any,
     target = backend.accept()
     target.fill(b"x" * 65536, quiet=0.3)
     client.reset()
+    target.wait_gone()
     line = relay.wait_closed(side="client")
     assert line["undelivered_down"] > 0

@@ -17,7 +17,7 @@ def check_refusal(response: Response, status: int) -> None:
     """A refusal is one plain line, ends the connection, and says nothing
     of the inside."""
     assert response.status == status, response
-    assert response.get("Connection") == "close"
+    assert "close" in (response.get("Connection") or "").split(", ")
     assert response.get("Content-Type") == "text/plain; charset=utf-8"
     assert re.fullmatch(rb"[ -~]+\n", response.body), response.body
     whole = response.body.decode() + repr(response.headers)
@@ -265,7 +265,7 @@ def test_endless_request_line(start_relay: Any, echo: Any,
 @pytest.mark.parametrize("data", [
     request(headers=[("X-A", "a" * 600)]),
     request(headers=[(f"X-{i}", "a") for i in range(6)]),
-    request(headers=[("X-A", "a" * 100)] * 4),
+    request(headers=[("X-A", "a" * 100)] * 5),
     request()[:-2] + b"X-A: " + b"a" * 5000,
 ], ids=["one long", "too many", "together too long", "endless"])
 def test_headers_too_large(start_relay: Any, echo: Any, client_of: Any,

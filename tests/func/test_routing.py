@@ -133,6 +133,7 @@ def test_dual_stack(start_relay: Any, echo: Any, connect: Any) -> None:
     relay = start_relay(listen_on(echo.target, "[::]:0"))
     check_echo(connect, ("::1", relay.port))
     check_echo(connect, ("127.0.0.1", relay.port))
+    relay.wait_log(count=2, event="session opened")
     opened = relay.log(event="session opened")
     assert [line["client"].rpartition(":")[0] for line in opened] == [
         "[::1]", "127.0.0.1"]

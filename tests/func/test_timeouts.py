@@ -202,9 +202,11 @@ def test_client_stalls_and_wakes(start_relay: Any, backend: Any, connect: Any
         "send_stall": "300ms", "close": "10s"}))
     client = connect(relay, receive_buffer=4096)
     target = backend.accept()
-    target.fill(b"x" * 65536, quiet=0.2)
-    target.wait_gone()
+    target.fill(b"x" * 65536, quiet=0.6)
     assert client.read_until_close()[1].code == 1013
+    client.send_close(1013)
+    client.expect_eof()
+    target.wait_gone()
     relay.wait_closed(cause="client_stalled", code_sent=1013)
 
 

@@ -73,11 +73,12 @@ class Connection:
         assert not rest, f"unexpected {rest!r}"
 
     def wait_gone(self) -> None:
-        """The daemon lets go of the connection, cleanly or by a reset."""
+        """The daemon lets go, cleanly or by a reset; so does this end."""
         try:
             self.read_to_end()
         except ConnectionResetError:
             pass
+        self.close()
 
     def shutdown_write(self) -> None:
         self.sock.shutdown(socket.SHUT_WR)

@@ -199,10 +199,12 @@ class Client:
         return data
 
     def expect_eof(self) -> None:
-        """The server ends the connection: cleanly, and with nothing more."""
+        """The server ends the connection: cleanly, and with nothing more.
+        Then so does the client."""
         while not self.eof:
             self._fill()
         assert not self.buffer, f"unexpected {bytes(self.buffer)!r}"
+        self.sock.close()
 
     def is_silent(self, seconds: float) -> bool:
         """Whether nothing at all comes for a while."""
