@@ -67,7 +67,7 @@ struct config_backend {
 	char **server_texts;     /* as written, server_count of them */
 };
 
-/* Most characters of a subprotocol: any answer's buffer holds it. */
+/* Longest subprotocol: the buffer of an answer holds it. */
 #define CONFIG_SUBPROTOCOL_MAX 128
 
 enum config_message { CONFIG_MESSAGE_BINARY, CONFIG_MESSAGE_TEXT };

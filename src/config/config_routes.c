@@ -69,11 +69,6 @@ static void config_route_check_subprotocols(struct config_draft *draft,
 			config_draft_error(draft, object, "subprotocols",
 					   "\"%s\" is not a token; letters, "
 					   "digits and !#$%%&'*+-.^_`|~", text);
-		if (strlen(text) > CONFIG_SUBPROTOCOL_MAX)
-			config_draft_error(draft, object, "subprotocols",
-					   "\"%s\" is too long; at most %d "
-					   "characters", text,
-					   CONFIG_SUBPROTOCOL_MAX);
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(text, route->subprotocols[j]) != 0)
 				continue;

@@ -231,7 +231,7 @@ const struct config_option config_options[] = {
 		  "the session with 1007 where it is not." },
 	{ ROUTE, .path = "subprotocols", .type = CONFIG_OPTION_TEXTS,
 	  FIELDS(config_route, subprotocols, subprotocol_count),
-	  .max = NAME_MAX_BYTES,
+	  .max = CONFIG_SUBPROTOCOL_MAX,
 	  .text = "Subprotocols to choose from, in this order, among those "
 		  "the client offers.\n"
 		  "None in common: the session has none." },

@@ -35,7 +35,9 @@ static inline void config_files_empty(const char *path)
 		if (strcmp(entry->d_name, ".") == 0 ||
 		    strcmp(entry->d_name, "..") == 0)
 			continue;
-		snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
+		if (snprintf(name, sizeof(name), "%s/%s", path,
+			     entry->d_name) >= (int)sizeof(name))
+			continue;
 		if (unlink(name) != 0) {
 			config_files_empty(name);
 			rmdir(name);

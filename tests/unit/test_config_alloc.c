@@ -3,7 +3,11 @@
 
 #include "config_files.h"
 
-/* The linker puts these in front of the C library's (--wrap). */
+/*
+ * The linker puts these in front of the C library's (--wrap).  Compilers make
+ * malloc() of a realloc() of nothing.
+ */
+void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
 char *__real_strdup(const char *text);
@@ -12,6 +16,7 @@ int __real_scandir(const char *path, struct dirent ***ret_entries,
 		   int (*filter)(const struct dirent *),
 		   int (*compare)(const struct dirent **,
 				  const struct dirent **));
+void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 char *__wrap_strdup(const char *text);
@@ -32,6 +37,14 @@ static bool fails(void)
 		return true;
 	left--;
 	return false;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	if (fails())
+		return NULL;
+	outstanding++;
+	return __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
@@ -97,7 +110,9 @@ static const char bad[] =
 	"routes = ( { path = \"/x\"; backend = \"b\"; origins = ( \"a\" "
 	"); } );\n";
 
-static const struct config_page page = { "text/plain", "x", 1 };
+static const struct config_page page = {
+	.content_type = "text/plain", .body = "x", .body_len = 1,
+};
 
 static int parse_good(void)
 {

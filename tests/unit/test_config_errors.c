@@ -59,8 +59,7 @@ static void test_more_than_kept_is_counted(void **state)
 	assert_int_equal(errors.more, 1);
 	char *text = config_text_print(&errors);
 
-	assert_string_equal(strchr(strstr(text, "f:100:"), '\n') + 1,
-			    "and 1 more error\n");
+	assert_non_null(strstr(text, "f:100: x\nand 1 more error\n"));
 	free(text);
 	config_errors_add(&errors, at("f", 1), NULL, "x");
 	text = config_text_print(&errors);

@@ -55,77 +55,77 @@ static void test_good(void **state)
 	}
 }
 
+static const struct {
+	const char *text;
+	const char *reason;
+} bad_cases[] = {
+	{ "= 1", "1: syntax error at '='; the name of an option "
+	  "belongs here" },
+	{ "a = 1;;", "1: syntax error at ';'; the name of an option "
+	  "belongs here" },
+	{ "\"x\" = 1", "1: syntax error at '\"x\"'; the name of an "
+	  "option belongs here" },
+	{ "true = 1", "1: syntax error at 'true'; the name of an "
+	  "option belongs here" },
+	{ "a\n\"x\"", "2: syntax error at '\"x\"'; '=' belongs here" },
+	{ "a b", "1: syntax error at 'b'; '=' belongs here" },
+	{ "a = b", "1: syntax error at 'b'; a value belongs here" },
+	{ "a = ,", "1: syntax error at ','; a value belongs here" },
+	{ "a = = 1", "1: syntax error at '='; a value belongs here" },
+	{ "a = 1 2", "1: syntax error at '2'; ';' belongs here" },
+	{ "a = 1 \"x\"", "1: syntax error at '\"x\"'; ';' belongs "
+	  "here" },
+	{ "a = \"x\" 1", "1: syntax error at '1'; ';' belongs here" },
+	{ "a = ( ,", "1: syntax error at ','; a value or the end of "
+	  "the list belongs here" },
+	{ "a = ( b", "1: syntax error at 'b'; a value or the end of "
+	  "the list belongs here" },
+	{ "a = ( 1 2", "1: syntax error at '2'; ',' or the end of the "
+	  "list belongs here" },
+	{ "a = ( 1; 2", "1: syntax error at ';'; ',' or the end of "
+	  "the list belongs here" },
+	{ "a = ( 1 b = 2", "1: syntax error at 'b'; ',' or the end of "
+	  "the list belongs here" },
+	{ "a = ( 1, )", "1: syntax error at ')'; a value belongs "
+	  "here" },
+	{ "a = ( 1 ]", "1: syntax error at ']'; ',' or the end of the "
+	  "list belongs here" },
+	{ "a = [ ( ) ]", "1: syntax error at '('; a value or the end "
+	  "of the list belongs here" },
+	{ "a = { b }", "1: syntax error at '}'; '=' belongs here" },
+	{ "a = { b = }", "1: syntax error at '}'; a value belongs "
+	  "here" },
+	{ "a = { b = 1 )", "1: syntax error at ')'; ';' belongs "
+	  "here" },
+	{ "a = 1; }", "1: syntax error at '}'; the name of an option "
+	  "belongs here" },
+	{ "{ }", "1: syntax error at '{'; the name of an option "
+	  "belongs here" },
+	{ "a = 'x'", "1: syntax error at '''; a value belongs here" },
+	{ "a = 1.2.3", "1: syntax error at '1.2.3'; a value belongs "
+	  "here" },
+	{ "a = 5m", "1: syntax error at '5m'; a value belongs here" },
+	{ "a.b = 1", "1: syntax error at 'a.b'; the name of an option "
+	  "belongs here" },
+	{ "a = /etc", "1: syntax error at '/'; a value belongs here" },
+	{ "a =\n\n(\n(1),\n2", "3: the '(' here is not closed; ')' is "
+	  "missing" },
+	{ "a = { b = [ 1,", "1: the '[' here is not closed; ']' is "
+	  "missing" },
+	{ "a = {\n", "1: the '{' here is not closed; '}' is missing" },
+	{ "a", "1: the file ends within an option; NAME = VALUE;" },
+	{ "a =\n", "2: the file ends within an option; NAME = "
+	  "VALUE;" },
+};
+
 static void test_bad(void **state)
 {
-	static const struct {
-		const char *text;
-		const char *reason;
-	} cases[] = {
-		{ "= 1", "1: syntax error at '='; the name of an option "
-		  "belongs here" },
-		{ "a = 1;;", "1: syntax error at ';'; the name of an option "
-		  "belongs here" },
-		{ "\"x\" = 1", "1: syntax error at '\"x\"'; the name of an "
-		  "option belongs here" },
-		{ "true = 1", "1: syntax error at 'true'; the name of an "
-		  "option belongs here" },
-		{ "a\n\"x\"", "2: syntax error at '\"x\"'; '=' belongs here" },
-		{ "a b", "1: syntax error at 'b'; '=' belongs here" },
-		{ "a = b", "1: syntax error at 'b'; a value belongs here" },
-		{ "a = ,", "1: syntax error at ','; a value belongs here" },
-		{ "a = = 1", "1: syntax error at '='; a value belongs here" },
-		{ "a = 1 2", "1: syntax error at '2'; ';' belongs here" },
-		{ "a = 1 \"x\"", "1: syntax error at '\"x\"'; ';' belongs "
-		  "here" },
-		{ "a = \"x\" 1", "1: syntax error at '1'; ';' belongs here" },
-		{ "a = ( ,", "1: syntax error at ','; a value or the end of "
-		  "the list belongs here" },
-		{ "a = ( b", "1: syntax error at 'b'; a value or the end of "
-		  "the list belongs here" },
-		{ "a = ( 1 2", "1: syntax error at '2'; ',' or the end of the "
-		  "list belongs here" },
-		{ "a = ( 1; 2", "1: syntax error at ';'; ',' or the end of "
-		  "the list belongs here" },
-		{ "a = ( 1 b = 2", "1: syntax error at 'b'; ',' or the end of "
-		  "the list belongs here" },
-		{ "a = ( 1, )", "1: syntax error at ')'; a value belongs "
-		  "here" },
-		{ "a = ( 1 ]", "1: syntax error at ']'; ',' or the end of the "
-		  "list belongs here" },
-		{ "a = [ ( ) ]", "1: syntax error at '('; a value or the end "
-		  "of the list belongs here" },
-		{ "a = { b }", "1: syntax error at '}'; '=' belongs here" },
-		{ "a = { b = }", "1: syntax error at '}'; a value belongs "
-		  "here" },
-		{ "a = { b = 1 )", "1: syntax error at ')'; ';' belongs "
-		  "here" },
-		{ "a = 1; }", "1: syntax error at '}'; the name of an option "
-		  "belongs here" },
-		{ "{ }", "1: syntax error at '{'; the name of an option "
-		  "belongs here" },
-		{ "a = 'x'", "1: syntax error at '''; a value belongs here" },
-		{ "a = 1.2.3", "1: syntax error at '1.2.3'; a value belongs "
-		  "here" },
-		{ "a = 5m", "1: syntax error at '5m'; a value belongs here" },
-		{ "a.b = 1", "1: syntax error at 'a.b'; the name of an option "
-		  "belongs here" },
-		{ "a = /etc", "1: syntax error at '/'; a value belongs here" },
-		{ "a =\n\n(\n(1),\n2", "3: the '(' here is not closed; ')' is "
-		  "missing" },
-		{ "a = { b = [ 1,", "1: the '[' here is not closed; ']' is "
-		  "missing" },
-		{ "a = {\n", "1: the '{' here is not closed; '}' is missing" },
-		{ "a", "1: the file ends within an option; NAME = VALUE;" },
-		{ "a =\n", "2: the file ends within an option; NAME = "
-		  "VALUE;" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < sizeof(bad_cases) / sizeof(*bad_cases); i++) {
 		char got[256];
 
-		check(cases[i].text, got, sizeof(got));
-		assert_string_equal(got, cases[i].reason);
+		check(bad_cases[i].text, got, sizeof(got));
+		assert_string_equal(got, bad_cases[i].reason);
 	}
 }
 
