@@ -163,8 +163,20 @@ static bool serves(const struct listening *l,
 		   const struct config_listener *config)
 {
 	return !strcmp(l->config->listen, config->listen) &&
-	       l->config->mode == config->mode &&
 	       l->config->v6_only == config->v6_only;
+}
+
+/* A Unix socket stays open when its mode changes. */
+static void take_mode(const struct listening *l,
+		      const struct config_listener *config)
+{
+	int error = 0;
+
+	if (l->config->mode != config->mode)
+		error = listener_set_mode(l->fd, config->mode);
+	if (error)
+		log_printf(LOG_LEVEL_ERROR, "%s: cannot change the mode: %s",
+			   config->place, strerror(-error));
 }
 
 static struct listening *find_serving(struct acceptor *acceptor,
@@ -282,6 +294,7 @@ void acceptor_commit(struct acceptor *acceptor)
 			retire(l);
 			continue;
 		}
+		take_mode(l, l->next);
 		l->config = l->next;
 		l->next = NULL;
 	}

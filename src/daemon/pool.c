@@ -13,13 +13,18 @@
 #include "daemon/worker.h"
 
 /*
- * Descriptors that are not for sessions: listeners, standard streams, the log
- * and the reserve (64 for all of them), and of each worker its loop's epoll,
- * timer and wake-up and its resolver's (8).  A refused connection has one too
- * while its answer is read: 64 more.
+ * Descriptors that are not for sessions: standard streams, the log, signals,
+ * the supervisor's loop and the reserve (16), listeners, and of each worker its
+ * loop, its mailbox and its resolver (4).
  */
-#define POOL_FIXED_FDS 128
-#define POOL_WORKER_FDS 8
+#define POOL_FIXED_FDS 16
+#define POOL_WORKER_FDS 4
+
+/*
+ * A refused connection has a descriptor too while its answer is read: these
+ * are left for them, or an eighth of all if that is less.
+ */
+#define POOL_REFUSED_FDS 64
 
 /* A session has two: the client's and the target's. */
 #define POOL_SESSION_FDS 2
@@ -35,14 +40,23 @@ struct pool {
 	bool is_refusing;
 };
 
+static rlim_t reserved_fds(const struct config *config, rlim_t all)
+{
+	rlim_t refused = all / 8 < POOL_REFUSED_FDS ? all / 8 :
+						      POOL_REFUSED_FDS;
+
+	return POOL_FIXED_FDS + config->listener_count +
+	       (rlim_t)config->workers * POOL_WORKER_FDS + refused;
+}
+
 uint32_t pool_session_limit(const struct config *config)
 {
 	struct rlimit files = { .rlim_cur = 1024 };
-	uint64_t reserved =
-		POOL_FIXED_FDS + (uint64_t)config->workers * POOL_WORKER_FDS;
-	uint64_t possible = 1;
+	rlim_t possible = 1;
+	rlim_t reserved;
 
 	(void)getrlimit(RLIMIT_NOFILE, &files);
+	reserved = reserved_fds(config, files.rlim_cur);
 	if (files.rlim_cur > reserved + POOL_SESSION_FDS)
 		possible = (files.rlim_cur - reserved) / POOL_SESSION_FDS;
 	if (config->limits.max_sessions &&

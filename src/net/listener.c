@@ -123,6 +123,16 @@ void listener_address(int fd, struct sockaddr_any *ret_address)
 		*ret_address = (struct sockaddr_any){ .len = 0 };
 }
 
+int listener_set_mode(int fd, uint32_t mode)
+{
+	struct sockaddr_any address;
+
+	listener_address(fd, &address);
+	if (!is_path(&address))
+		return 0;
+	return chmod(address.un.sun_path, mode) ? -errno : 0;
+}
+
 /*
  * The socket's own inode is not that of its path, so that a path replaced by
  * another daemon is told apart by asking whether somebody else serves it once

@@ -27,6 +27,10 @@ int listener_open(const struct listener_options *options, int *ret_fd);
 /* The address `fd` really has: a port 0 asked for is the kernel's choice. */
 void listener_address(int fd, struct sockaddr_any *ret_address);
 
+/* Changes the permissions of a Unix socket with a path.  0 or -errno. */
+__attribute__((warn_unused_result))
+int listener_set_mode(int fd, uint32_t mode);
+
 /* Closes `fd` and removes the path of its Unix socket, if it is still its. */
 void listener_close(int fd);
 

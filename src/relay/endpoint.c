@@ -60,6 +60,20 @@ static int out_append(struct endpoint *end, const uint8_t *data, size_t len)
 	return 0;
 }
 
+static void note_progress(struct endpoint *end, uint64_t now_ms)
+{
+	end->progress_ms = now_ms;
+	end->in_flight = endpoint_in_flight(end);
+}
+
+bool endpoint_has_progress(struct endpoint *end, uint64_t now_ms)
+{
+	if (endpoint_in_flight(end) >= end->in_flight)
+		return false;
+	note_progress(end, now_ms);
+	return true;
+}
+
 /* Bytes written, 0 if the peer takes none now; -errno. */
 static ssize_t write_some(struct endpoint *end, const uint8_t *data, size_t len)
 {
@@ -77,6 +91,7 @@ static int fail(struct endpoint *end, size_t lost, int error)
 
 int endpoint_send(struct endpoint *end, const uint8_t *data, size_t len)
 {
+	bool was_owing = endpoint_owes(end);
 	ssize_t n = 0;
 	int error;
 
@@ -84,16 +99,19 @@ int endpoint_send(struct endpoint *end, const uint8_t *data, size_t len)
 		end->undelivered += len;
 		return 0;
 	}
-	if (!endpoint_owes(end)) {
+	if (!was_owing) {
 		n = write_some(end, data, len);
 		if (n < 0)
 			return fail(end, len, (int)n);
 		if ((size_t)n == len)
 			return 0;
-		end->progress_ms = clock_coarse_ms();
 	}
 	error = out_append(end, data + n, len - (size_t)n);
-	return error ? fail(end, len - (size_t)n, error) : 0;
+	if (error)
+		return fail(end, len - (size_t)n, error);
+	if (!was_owing)
+		note_progress(end, clock_coarse_ms());
+	return 0;
 }
 
 int endpoint_flush(struct endpoint *end)
@@ -108,10 +126,11 @@ int endpoint_flush(struct endpoint *end)
 		return fail(end, 0, (int)n);
 	if (!n)
 		return 0;
-	end->progress_ms = clock_coarse_ms();
 	out->begin += (uint32_t)n;
 	out->len -= (uint32_t)n;
-	if (!out->len)
+	if (out->len)
+		note_progress(end, clock_coarse_ms());
+	else
 		out_release(end);
 	return 0;
 }

@@ -76,6 +76,7 @@ struct endpoint {
 	uint64_t messages;     /* messages sent to this end, if it has any */
 	uint64_t undelivered;  /* bytes meant for this end that were dropped */
 	uint64_t progress_ms;  /* when it last took or was first owed bytes */
+	size_t in_flight;      /* bytes on the way to it at that moment */
 	uint32_t take_left;    /* bytes still to be read, if `is_draining` */
 	enum relay_cause fault; /* of ENDPOINT_FAULT */
 	bool is_draining : 1;  /* ends after `take_left` more bytes */
@@ -119,6 +120,13 @@ void endpoint_break(struct endpoint *end);
  * the flow ends; it has ended on return when nothing has.
  */
 void endpoint_drain(struct endpoint *end);
+
+/*
+ * Whether an end that is owed bytes has fewer on their way than at its last
+ * progress: its kernel took some, though there was no room yet for a write.
+ * Then this is its last progress.
+ */
+bool endpoint_has_progress(struct endpoint *end, uint64_t now_ms);
 
 /* Bytes on the way to the peer: owed, and sent but not acknowledged. */
 size_t endpoint_in_flight(const struct endpoint *end);

@@ -118,6 +118,8 @@ static enum utf8_rest cut_text(struct endpoint_ws *ws, struct chunk *chunk)
 	memcpy(chunk->data, ws->partial, ws->partial_len);
 	ws->partial_len = 0;
 	rest = utf8_split(chunk->data, chunk->len, &whole);
+	if (rest == UTF8_REST_INVALID)
+		ws->end.undelivered += chunk->len - whole;
 	if (rest == UTF8_REST_PARTIAL) {
 		ws->partial_len = (uint8_t)(chunk->len - whole);
 		memcpy(ws->partial, chunk->data + whole, ws->partial_len);

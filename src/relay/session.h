@@ -46,6 +46,7 @@ struct session {
 	uint64_t close_at_ms;     /* OPEN: to be ended with `close_cause` */
 	uint64_t progress_ms;     /* ends: since when nothing moved */
 	uint64_t half_close_ms;   /* CLOSING: the target's last moment */
+	size_t dropped;           /* LINGERING: bytes of the target */
 	size_t in_flight;         /* ends: bytes on their way when last asked */
 	enum relay_cause close_cause;
 	enum session_state state;

@@ -10,6 +10,12 @@
  */
 #define LINGER_REFUSED_MS 2000
 
+/*
+ * So much is dropped of what a target sends that is no longer listened to;
+ * then it is closed all the same, as it may never stop.
+ */
+#define LINGER_DROP_MAX (256 * 1024)
+
 static void flush(struct endpoint *end, unsigned met)
 {
 	if (met & STREAM_WRITE && endpoint_flush(end))
@@ -33,8 +39,14 @@ static void on_client(struct session *s, unsigned met)
 
 static void on_target(struct session *s, unsigned met)
 {
+	size_t n;
+
 	flush(&s->target, met);
-	s->client.end.undelivered += discard(s, &s->target, met);
+	n = discard(s, &s->target, met);
+	s->client.end.undelivered += n;
+	s->dropped += n;
+	if (s->dropped > LINGER_DROP_MAX)
+		s->target.is_eof = true;
 }
 
 /* Shuts the write side once all is written, closes once all is read. */

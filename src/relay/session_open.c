@@ -101,26 +101,14 @@ static void note_activity(struct session *s)
 	s->activity_ms = clock_coarse_ms();
 }
 
-/*
- * What comes after the end is dropped (RFC 6455 section 5.5.1), and the end of
- * the stream is noticed.
- */
-static void discard(struct session *s, struct endpoint *from,
-		    struct endpoint *to)
-{
-	ssize_t n = pump_discard(from, &s->relay->scratch);
-
-	if (n > 0 && from == &s->target)
-		to->undelivered += (size_t)n;
-}
-
 static void pump_up(struct session *s)
 {
 	struct pump_scratch scratch = scratch_of(s);
 	struct pump_result result;
 
 	if (client_of(s)->ended) {
-		discard(s, client_of(s), &s->target);
+		/* RFC 6455 section 5.5.1: nothing counts behind a Close. */
+		(void)pump_discard(client_of(s), &s->relay->scratch);
 		return;
 	}
 	if (endpoint_owes(&s->target))
@@ -136,11 +124,7 @@ static void pump_down(struct session *s)
 	struct pump_scratch scratch = scratch_of(s);
 	struct pump_result result;
 
-	if (s->target.ended) {
-		discard(s, &s->target, client_of(s));
-		return;
-	}
-	if (endpoint_owes(client_of(s)))
+	if (s->target.ended || endpoint_owes(client_of(s)))
 		return;
 	result = pump_run(&s->target, client_of(s), &scratch);
 	note_activity(s);
@@ -174,26 +158,30 @@ void session_flow_on_target(struct session *s, unsigned met)
 		pump_down(s);
 }
 
-static unsigned interest(const struct endpoint *end,
-			 const struct endpoint *other)
+static unsigned write_interest(const struct endpoint *end)
 {
-	unsigned what = STREAM_NOTHING;
+	return endpoint_owes(end) ? STREAM_WRITE : STREAM_NOTHING;
+}
 
-	if (end->ended ? !end->is_eof : !endpoint_owes(other))
+/* One that has ended is still watched, for the end of its stream. */
+unsigned session_flow_client_interest(const struct session *s)
+{
+	const struct endpoint *client = &s->client.end;
+	unsigned what = write_interest(client);
+
+	if (client->ended ? !client->is_eof : !endpoint_owes(&s->target))
 		what |= STREAM_READ;
-	if (endpoint_owes(end))
-		what |= STREAM_WRITE;
 	return what;
 }
 
-unsigned session_flow_client_interest(const struct session *s)
-{
-	return interest(&s->client.end, &s->target);
-}
-
+/* One that has ended may send without end: it is not listened to. */
 unsigned session_flow_target_interest(const struct session *s)
 {
-	return interest(&s->target, &s->client.end);
+	unsigned what = write_interest(&s->target);
+
+	if (!s->target.ended && !endpoint_owes(&s->client.end))
+		what |= STREAM_READ;
+	return what;
 }
 
 /* Pongs and pings go between the messages. */
@@ -247,19 +235,27 @@ static void keep_alive(struct session *s, uint64_t now_ms)
 		session_close(s, CAUSE_PING_TIMEOUT, SIDE_CLIENT);
 }
 
+/* Whether its time is over and its kernel took nothing either meanwhile. */
+static bool is_stalled(const struct session *s, struct endpoint *end,
+		       uint64_t now_ms)
+{
+	return now_ms >= stall_ms(s, end) &&
+	       !endpoint_has_progress(end, now_ms);
+}
+
 static void on_deadline(struct session *s, uint64_t now_ms)
 {
 	uint32_t idle_ms = s->route->timeouts.idle_ms;
 
 	if (now_ms >= s->close_at_ms)
 		session_close(s, s->close_cause, SIDE_RELAY);
-	else if (now_ms >= stall_ms(s, &s->client.end))
+	else if (is_stalled(s, &s->client.end, now_ms))
 		session_close(s, CAUSE_CLIENT_STALLED, SIDE_CLIENT);
-	else if (now_ms >= stall_ms(s, &s->target))
+	else if (is_stalled(s, &s->target, now_ms))
 		session_close(s, CAUSE_TARGET_STALLED, SIDE_TARGET);
 	else if (now_ms >= after(s->activity_ms, idle_ms))
 		session_close(s, CAUSE_IDLE, SIDE_RELAY);
-	else
+	else if (now_ms >= ping_ms(s))
 		keep_alive(s, now_ms);
 }
 
