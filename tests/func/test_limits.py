@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Limits on sessions, addresses and descriptors, and recovery from them."""
 
+import resource
 import socket
 from typing import Any, List
 
@@ -9,6 +10,10 @@ from lib import ws
 from lib.config import relay_to
 from lib.wait import wait_for
 from lib.ws import Refused, request
+
+
+# Descriptors the daemon may have where they are to run out.
+NOFILE = 400
 
 
 def check_busy(response: Any, status: int) -> None:
@@ -111,15 +116,16 @@ def test_places_come_back_after_every_kind_of_end(
 
     client = enter()
     client.reset()
-    backend.accept()
+    backend.accept().wait_gone()
     client = enter()
     target = backend.accept()
     target.close()
     client.expect_close(1000)
     client = enter()
-    backend.accept()
+    target = backend.accept()
     client.send_frame(3)
     client.expect_close(1002)
+    target.wait_gone()
     client = enter()
     backend.accept().reset()
     client.expect_close(1011)
@@ -128,15 +134,17 @@ def test_places_come_back_after_every_kind_of_end(
 
 # Descriptors.
 
-def test_out_of_descriptors(start_relay: Any, echo: Any, connect: Any
-                            ) -> None:
-    """503 or a pause for those too many; the others never notice, and it
-    recovers by itself."""
-    relay = start_relay(relay_to(echo.target), nofile=80)
+@pytest.mark.parametrize("limit", [0, 1000])
+def test_out_of_descriptors(start_relay: Any, echo: Any, connect: Any,
+                            limit: int) -> None:
+    """503 or a pause for those too many, be the limit derived or one that
+    cannot be reached; the others never notice, and it recovers by itself."""
+    relay = start_relay(relay_to(
+        echo.target, limits={"max_sessions": limit}), nofile=NOFILE)
     clients: List[Any] = []
     waiting: List[socket.socket] = []
     refusals = 0
-    for _ in range(120):
+    for _ in range(NOFILE):
         client = ws.Client(relay.address)
         client.send(request())
         client.sock.settimeout(1)
@@ -153,9 +161,9 @@ def test_out_of_descriptors(start_relay: Any, echo: Any, connect: Any
             check_busy(response, 503)
             refusals += 1
             client.sock.close()
-    assert 10 < len(clients) < 40
+    assert NOFILE / 4 < len(clients) < NOFILE / 2
     assert refusals or waiting
-    assert relay.descriptors() <= 80
+    assert relay.descriptors() <= NOFILE
     for client in clients:
         client.sock.settimeout(20)
         client.send_binary(b"fine")
@@ -171,12 +179,40 @@ def test_out_of_descriptors(start_relay: Any, echo: Any, connect: Any
         client.sock.close()
 
 
+def test_descriptors_truly_gone(start_relay: Any, echo: Any, connect: Any
+                                ) -> None:
+    """The limit shrinks under a running daemon: accept() itself fails."""
+    relay = start_relay(relay_to(echo.target))
+    clients = [connect(relay) for _ in range(5)]
+    few = relay.descriptors() + 3
+    limits = resource.prlimit(relay.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(relay.process.pid, resource.RLIMIT_NOFILE,
+                     (few, limits[1]))
+    turned_away = 0
+    for _ in range(10):
+        try:
+            clients.append(connect(relay))
+        except Refused as refused:
+            check_busy(refused.response, 503)
+            turned_away += 1
+    assert turned_away >= 9
+    relay.wait_log(level="warning")
+    for client in clients:
+        client.send_binary(b"fine")
+        assert client.read_data(4) == b"fine"
+    clients[0].close()
+    wait_for(lambda: can_connect(connect, relay), "recovery")
+    resource.prlimit(relay.process.pid, resource.RLIMIT_NOFILE, limits)
+    for _ in range(10):
+        connect(relay)
+
+
 def test_many_connections_that_say_nothing(start_relay: Any, echo: Any,
                                            connect: Any) -> None:
     """Held by nobody, they give their descriptors back by the deadline."""
     relay = start_relay(relay_to(
-        echo.target, timeouts={"handshake": "500ms"}), nofile=80)
-    silent = [ws.dial(relay.address) for _ in range(150)]
+        echo.target, timeouts={"handshake": "500ms"}), nofile=NOFILE)
+    silent = [ws.dial(relay.address) for _ in range(2 * NOFILE)]
     client = wait_for(lambda: can_connect(connect, relay), "a place")
     client.send_binary(b"in")
     assert client.read_data(2) == b"in"

@@ -146,6 +146,20 @@ def test_unix_mode(start_relay: Any, echo: Any, tmp_path: Path, connect: Any
     check_echo(connect(relay))
 
 
+def test_renamed_listener(start_relay: Any, echo: Any, tmp_path: Path,
+                          connect: Any) -> None:
+    config = relay_to(echo.target)
+    config["listeners"] = [{"name": "old", "listen": f"unix:{tmp_path}/s"}]
+    relay = start_relay(config)
+    client = connect(relay)
+    more = changed(config)
+    more["listeners"][0]["name"] = "new"
+    relay.reload(more)
+    check_echo(client)
+    check_echo(connect(relay))
+    relay.wait_log(event="session opened", listener="new")
+
+
 def test_removed_route(start_relay: Any, echo: Any, connect: Any) -> None:
     config = relay_to(echo.target)
     config["routes"].append({"name": "b", "path": "/b", "backend": "app"})

@@ -62,6 +62,15 @@ class Bridge:
     def finish(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
+        self.loop.run_until_complete(self._cancel_all())
+        self.loop.close()
+
+    @staticmethod
+    async def _cancel_all() -> None:
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
 
 async def join_standard_streams(url: str) -> None:

@@ -11,18 +11,25 @@ from lib.bridge import Bridge
 from lib.wait import DEADLINE
 
 
+class Program(subprocess.Popen):
+    """A program with its output in a file."""
+
+    def __init__(self, log: Path, command: List[str], **more: Any) -> None:
+        self.log = log
+        with open(log, "wb") as output:
+            super().__init__(command, stdin=subprocess.DEVNULL,
+                             stdout=output, stderr=output, **more)
+
+
 @pytest.fixture
 def spawn(tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Starts a program with its output in a file; ends it after the test."""
-    started: List[Any] = []
+    """Starts a program; ends it after the test."""
+    started: List[Program] = []
 
-    def start(*command: str, **more: Any) -> Any:
-        with open(tmp_path / f"program{len(started)}.log", "wb") as log:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                **more)
-        started.append(process)
-        return process
+    def start(*command: str, **more: Any) -> Program:
+        log = tmp_path / f"program{len(started)}.log"
+        started.append(Program(log, list(command), **more))
+        return started[-1]
 
     yield start
     for process in reversed(started):

@@ -77,9 +77,8 @@ def test_desktop_appears_and_a_key_arrives(
     target, environment = desktop
     relay = start_relay(relay_to(target, route={"origins": [page]}))
     # An X client that writes down each key; it covers a corner only.
-    keys = tmp_path / "keys"
-    with open(keys, "wb") as output:
-        spawn_to(output, spawn, environment)
+    keys = spawn("stdbuf", "-oL", "xev", "-geometry", "100x100+0+0",
+                 env=environment).log
     browser.get(f"{page}/vnc_lite.html?host=127.0.0.1&port={relay.port}"
                 "&path=app&scale=false")
     relay.wait_log(event="session opened")
@@ -100,8 +99,3 @@ def test_desktop_appears_and_a_key_arrives(
     wait_for(key_has_arrived, "the key", 30)
     line = relay.log(event="session opened")[0]
     assert line["target"] == target
-
-
-def spawn_to(output: Any, spawn: Any, environment: dict) -> Any:
-    return spawn("sh", "-c", f"exec xev -geometry 100x100+0+0 >&{output.fileno()}",
-                 pass_fds=[output.fileno()], env=environment)
