@@ -115,9 +115,11 @@ void session_log_closed(const struct session_log_record *record)
 void session_log_refused(const struct session_log_record *record,
 			 unsigned status)
 {
+	enum log_level level = record->is_shortage ? LOG_LEVEL_WARNING :
+						     LOG_LEVEL_INFO;
 	struct fields fields = { .count = 0 };
 
-	if (!log_is_on(LOG_LEVEL_INFO))
+	if (!log_is_on(level))
 		return;
 	add_identity(&fields, record);
 	add(&fields, log_field_u64("status", status));
@@ -125,5 +127,5 @@ void session_log_refused(const struct session_log_record *record,
 	add_text(&fields, "reason", record->reason);
 	add(&fields, log_field_seconds("seconds", record->usec));
 	add_request(&fields, record);
-	log_event(LOG_LEVEL_INFO, "handshake refused", fields.at, fields.count);
+	log_event(level, "handshake refused", fields.at, fields.count);
 }

@@ -8,7 +8,8 @@
 
 /*
  * All lines are of level info: a refusal is a peer's doing, may come at any
- * rate, so it is no more urgent than a session.  What is not known is left out.
+ * rate, so it is no more urgent than a session; but a warning when the daemon
+ * ran out of memory or descriptors.  What is not known is left out.
  * A query string is never logged, tokens live there: `path` ends before the
  * first "?" or "#".  Any thread.
  */

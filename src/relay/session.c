@@ -237,6 +237,8 @@ void session_report(const struct session *s,
 	*ret_record = (struct session_log_record){
 		.id = s->id,
 		.worker = s->relay->options.worker,
+		.is_shortage = s->cause == CAUSE_NO_DESCRIPTORS ||
+			       s->cause == CAUSE_NO_MEMORY,
 		.client = ret_client,
 		.listener = s->listener->name,
 		.route = s->route ? s->route->name : NULL,

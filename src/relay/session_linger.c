@@ -11,10 +11,12 @@
 #define LINGER_REFUSED_MS 2000
 
 /*
- * So much is dropped of what a target sends that is no longer listened to;
- * then it is closed all the same, as it may never stop.
+ * So much is dropped of what a target sends that is no longer listened to,
+ * more than the buffers of both kernels hold (tcp_wmem 4 MiB and tcp_rmem 6 MiB
+ * by default): one that stops at our end is not reset.  Then it is closed all
+ * the same, as it may never stop.
  */
-#define LINGER_DROP_MAX (256 * 1024)
+#define LINGER_DROP_MAX (16 * 1024 * 1024)
 
 static void flush(struct endpoint *end, unsigned met)
 {

@@ -4,6 +4,7 @@
 #ifndef RELAY_SESSION_RECORD_H
 #define RELAY_SESSION_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/slice.h"
@@ -16,6 +17,7 @@
 struct session_log_record {
 	uint64_t id;          /* of the worker's sessions */
 	unsigned worker;      /* its number */
+	bool is_shortage; /* the daemon lacks memory or descriptors */
 	const char *client;   /* address and port */
 	const char *listener; /* names of the configuration */
 	const char *route;
