@@ -187,8 +187,9 @@ class Relay:
         maps = Path(f"/proc/{self.process.pid}/maps").read_text()
         if re.search(r"lib(asan|tsan|clang_rt)", maps):
             return True
-        with open(binary(), "rb") as program:
-            return b"__asan_init" in program.read()
+        program = Path(f"/proc/{self.process.pid}/exe")
+        return "valgrind" in os.readlink(program) or re.search(
+            rb"__[at]san_init", program.read_bytes()) is not None
 
     def finish(self, check: bool = True) -> None:
         """Stops what still runs; with `check`, all must have gone well."""
