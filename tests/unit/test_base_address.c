@@ -133,6 +133,7 @@ static void test_unix_path(void **state)
 	size_t offset = offsetof(struct sockaddr_un, sun_path);
 
 	(void)state;
+	assert_int_equal(parse("unix:/a", 7, false, &address), ADDRESS_OK);
 	assert_int_equal(parse("unix:/run/a.sock", 16, false, &address),
 			 ADDRESS_OK);
 	assert_int_equal(address.kind, ADDRESS_UNIX);
@@ -148,6 +149,7 @@ static void test_unix_abstract(void **state)
 	size_t offset = offsetof(struct sockaddr_un, sun_path);
 
 	(void)state;
+	assert_int_equal(parse("unix:@a", 7, true, &address), ADDRESS_OK);
 	assert_int_equal(parse("unix:@name", 10, true, &address), ADDRESS_OK);
 	assert_memory_equal(address.socket.un.sun_path, "\0name", 5);
 	assert_int_equal(address.socket.len, offset + 5);
@@ -200,6 +202,9 @@ static void test_bad(void **state)
 		{ "256.1.1.1:80", ADDRESS_BAD_IPV4 },
 		{ "80:80", ADDRESS_BAD_IPV4 },
 		{ "1.2.3.4.5.6.7.8.9.10:80", ADDRESS_BAD_IPV4 },
+		{ "1.2.3.4.5.6.7.89:80", ADDRESS_BAD_IPV4 },
+		{ "[1111:2222:3333:4444:5555:6666:7777:8888:9999:0]:80",
+		  ADDRESS_BAD_IPV6 },
 		{ "[::1:80", ADDRESS_BAD_IPV6 }, { "[]:80", ADDRESS_BAD_IPV6 },
 		{ "[::g]:80", ADDRESS_BAD_IPV6 },
 		{ "[::1]80", ADDRESS_BAD_IPV6 },

@@ -62,6 +62,7 @@ static void test_literal_host(void **state)
 	(void)state;
 	assert_true(host("[2001:db8::1]", "[2001:DB8::1]"));
 	assert_true(host("[2001:db8::1]", "[2001:db8::1]:443"));
+	assert_true(host("[::]", "[::]:80"));
 	assert_true(host("[::ffff:192.0.2.1]", "[::ffff:192.0.2.1]"));
 	assert_false(host("[2001:db8::1]", "[2001:db8::2]"));
 	assert_false(host("[2001:db8::1]", "[2001:db8::1"));
@@ -124,6 +125,7 @@ static void test_exact_path(void **state)
 	assert_true(path("/a/", "/a/"));
 	assert_true(path("/a//b", "/a//b"));
 	assert_true(path("/\xc3\xa4 %x 100%", "/\xc3\xa4 %x 100%"));
+	assert_true(path("/%4g%g4", "/%4g%g4"));
 	assert_false(path("/a", "/A"));
 	assert_false(path("/a", "/a/"));
 	assert_false(path("/a/", "/a"));

@@ -44,7 +44,10 @@ static void test_order_is_that_of_files_and_lines(void **state)
 	config_errors_add(&errors, at("b", 1), NULL, "start");
 	config_errors_add(&errors, at("bb", 1), NULL, "longer");
 	config_errors_add(&errors, at("a", 1), NULL, "early");
-	assert_printed(&errors, "b:1: start\nb:5: first\nb:5: second\n"
+	config_errors_add(&errors, at("b", 3), NULL, "between");
+	config_errors_add(&errors, at("b", 2), NULL, "before");
+	assert_printed(&errors, "b:1: start\nb:2: before\nb:3: between\n"
+		       "b:5: first\nb:5: second\n"
 		       "b: whole\na:1: early\na:2: other\nbb:1: longer\n");
 }
 

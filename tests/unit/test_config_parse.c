@@ -90,6 +90,73 @@ static void test_values_in_every_form(void **state)
 	config_unref(&config);
 }
 
+static void test_ends_of_ranges(void **state)
+{
+	struct config *config = config_text_parse(
+		"listeners = ( { listen = \"unix:/a\"; mode = \"777\"; } );\n"
+		"workers = 256; limits = { buffer = 0x1000; header_count = 8;\n"
+		"  headers = \"256K\"; max_sessions = 100000000; };\n"
+		"timeouts = { handshake = \"10ms\"; idle = \"960h\"; };\n");
+
+	(void)state;
+	assert_int_equal(config->workers, 256);
+	assert_int_equal(config->limits.buffer, 4096);
+	assert_int_equal(config->limits.header_count, 8);
+	assert_int_equal(config->limits.headers, 262144);
+	assert_int_equal(config->limits.max_sessions, 100000000);
+	assert_int_equal(config->timeouts.handshake_ms, 10);
+	assert_int_equal(config->timeouts.idle_ms, 3456000000u);
+	assert_int_equal(config->listeners[0].mode, 0777);
+	config_unref(&config);
+	config_text_assert_errors(
+		TEXT_LISTENER
+		"workers = 257; limits = { buffer = 4095; header_count = 7;\n"
+		"  headers = 262145; max_sessions = 100000001; };\n"
+		"timeouts = { handshake = \"9ms\"; };\n",
+		"t:2: workers: is too large; allowed: a whole number, 1 to "
+		"256, or \"auto\"\n"
+		"t:2: limits.buffer: is too small; allowed: a size, 4K to "
+		"16M\n"
+		"t:2: limits.header_count: is too small; allowed: a whole "
+		"number, 8 to 1024\n"
+		"t:3: limits.headers: is too large; allowed: a size, 256 to "
+		"256K\n"
+		"t:3: limits.max_sessions: is too large; allowed: a whole "
+		"number, 0 to 100000000\n"
+		"t:4: timeouts.handshake: is too small; allowed: a duration, "
+		"10ms to 1h\n");
+}
+
+/* The parser by itself would make -1 of 4294967295. */
+static void test_large_numbers_do_not_wrap(void **state)
+{
+	static const struct {
+		const char *number;
+		const char *reason;
+	} cases[] = {
+		{ "2147483647", "too large" }, { "2147483648", "too large" },
+		{ "4294967297", "too large" }, { "0x80000000", "too large" },
+		{ "0XFFFFFFFF", "too large" }, { "0x100000001", "too large" },
+		{ "4294967297L", "too large" }, { "-2147483648", "negative" },
+		{ "-2147483649", "negative" }, { "-4294967295", "negative" },
+		{ "9223372036854775807", "too large" },
+		{ "-9223372036854775808", "negative" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char text[256];
+		char line[256];
+
+		snprintf(text, sizeof(text), TEXT_LISTENER
+			 "limits = { max_sessions = %s; };", cases[i].number);
+		snprintf(line, sizeof(line),
+			 "t:2: limits.max_sessions: is %s; allowed: a whole "
+			 "number, 0 to 100000000\n", cases[i].reason);
+		config_text_assert_errors(text, line);
+	}
+}
+
 static void test_lists_and_arrays(void **state)
 {
 	struct config *config = config_text_parse(
@@ -322,6 +389,8 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_route_defaults),
 		cmocka_unit_test(test_values_in_every_form),
+		cmocka_unit_test(test_ends_of_ranges),
+		cmocka_unit_test(test_large_numbers_do_not_wrap),
 		cmocka_unit_test(test_lists_and_arrays),
 		cmocka_unit_test(test_routes_override_global_values),
 		cmocka_unit_test(test_unknown_options),

@@ -39,6 +39,35 @@ static void test_one_slip_is_found(void **state)
 	assert_string_equal(best_of("timeout"), "timeouts");
 }
 
+/* Of the word to the candidate; -1: too far. */
+static int distance_of(const char *word, const char *candidate)
+{
+	struct config_suggest suggest = { .word = word };
+
+	config_suggest_try(&suggest, candidate);
+	return suggest.best ? (int)suggest.distance : -1;
+}
+
+static void test_distances(void **state)
+{
+	(void)state;
+	assert_int_equal(distance_of("same", "same"), 0);
+	assert_int_equal(distance_of("ab", "ba"), 1);
+	assert_int_equal(distance_of("xab", "xba"), 1);
+	assert_int_equal(distance_of("abx", "bax"), 1);
+	assert_int_equal(distance_of("abcdef", "badcef"), 2);
+	assert_int_equal(distance_of("kitten", "sitting"), 3);
+	assert_int_equal(distance_of("bc", "abcde"), -1);
+	assert_int_equal(distance_of("abcdefg", "abc"), -1);
+	assert_int_equal(distance_of("abcd", "ab"), -1);
+	assert_int_equal(distance_of("abcde", "abc"), -1);
+	assert_int_equal(distance_of("abcdef", "abcd"), 2);
+	assert_int_equal(distance_of("cabcd", "abcd"), 1);
+	assert_int_equal(distance_of("x", "y"), -1);
+	assert_int_equal(distance_of("y", "y"), 0);
+	assert_int_equal(distance_of("aXb", "axb"), 0);
+}
+
 static void test_what_is_far_is_not(void **state)
 {
 	(void)state;
@@ -85,6 +114,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_slip_is_found),
+		cmocka_unit_test(test_distances),
 		cmocka_unit_test(test_what_is_far_is_not),
 		cmocka_unit_test(test_the_nearest_wins_and_the_first_of_equals),
 		cmocka_unit_test(test_long_words_are_passed_over),
