@@ -114,8 +114,8 @@ static bool address_label_is_valid(struct slice label)
 	for (size_t i = 0; i < label.len; i++) {
 		char c = label.data[i];
 
-		if (!ascii_is_alpha(c) && !ascii_is_digit(c) &&
-		    c != '_' && c != '-')
+		if (!ascii_is_alpha(c) && !ascii_is_digit(c) && c != '_' &&
+		    c != '-')
 			return false;
 	}
 	return label.data[0] != '-' && label.data[label.len - 1] != '-';
@@ -166,9 +166,8 @@ static enum address_error address_parse_name(struct slice host,
 }
 
 /* Cuts "host:port" at the colon outside brackets. */
-static enum address_error address_split(struct slice text,
-					struct slice *ret_host,
-					struct slice *ret_port)
+static enum address_error
+address_split(struct slice text, struct slice *ret_host, struct slice *ret_port)
 {
 	const char *colon;
 	size_t from = 0;
@@ -218,8 +217,7 @@ static enum address_error address_parse_any(struct slice text,
 	return address_parse_name(host, address);
 }
 
-enum address_error address_parse(struct slice text,
-				 struct address *ret_address)
+enum address_error address_parse(struct slice text, struct address *ret_address)
 {
 	struct address address;
 	enum address_error error = address_parse_any(text, &address);
@@ -251,9 +249,8 @@ enum address_error address_parse_listen(struct slice text,
 	enum address_error error;
 
 	if (slice_has_prefix(text, slice_of("*:")))
-		error = address_parse_wildcard(slice_make(text.data + 2,
-							  text.len - 2),
-					       &address);
+		error = address_parse_wildcard(
+			slice_make(text.data + 2, text.len - 2), &address);
 	else
 		error = address_parse_any(text, &address);
 	if (error == ADDRESS_OK && address.kind == ADDRESS_NAME)

@@ -4,12 +4,12 @@
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <netinet/in.h>
 
 #include "base/slice.h"
 
@@ -49,33 +49,31 @@ struct address {
 
 enum address_error {
 	ADDRESS_OK,
-	ADDRESS_EMPTY,        /* no text */
-	ADDRESS_NO_PORT,      /* "host", "host:" */
-	ADDRESS_BAD_PORT,     /* not a number of 1 to 65535 */
-	ADDRESS_BAD_NAME,     /* no host name by RFC 1123 section 2.1 */
-	ADDRESS_BAD_IPV4,     /* ends in a number, yet no dotted quad */
-	ADDRESS_BAD_IPV6,     /* no IPv6 address in the brackets */
-	ADDRESS_BARE_IPV6,    /* an IPv6 address outside brackets */
-	ADDRESS_BAD_PATH,     /* "unix:" without an absolute path or a name */
-	ADDRESS_LONG_PATH,    /* does not fit sun_path */
-	ADDRESS_NOT_NUMERIC,  /* a host name where one cannot be used */
+	ADDRESS_EMPTY,       /* no text */
+	ADDRESS_NO_PORT,     /* "host", "host:" */
+	ADDRESS_BAD_PORT,    /* not a number of 1 to 65535 */
+	ADDRESS_BAD_NAME,    /* no host name by RFC 1123 section 2.1 */
+	ADDRESS_BAD_IPV4,    /* ends in a number, yet no dotted quad */
+	ADDRESS_BAD_IPV6,    /* no IPv6 address in the brackets */
+	ADDRESS_BARE_IPV6,   /* an IPv6 address outside brackets */
+	ADDRESS_BAD_PATH,    /* "unix:" without an absolute path or a name */
+	ADDRESS_LONG_PATH,   /* does not fit sun_path */
+	ADDRESS_NOT_NUMERIC, /* a host name where one cannot be used */
 };
 
 /*
  * Parses where to connect to; returns ADDRESS_OK or what is wrong with it
  * (never ADDRESS_NOT_NUMERIC).  `ret_address` is untouched on failure.
  */
-__attribute__((warn_unused_result))
-enum address_error address_parse(struct slice text,
-				 struct address *ret_address);
+__attribute__((warn_unused_result)) enum address_error
+address_parse(struct slice text, struct address *ret_address);
 
 /*
  * Parses where to listen: as address_parse(), but never a host name, port 0
  * allowed (the kernel picks one), and "*:port" stands for "[::]:port".
  */
-__attribute__((warn_unused_result))
-enum address_error address_parse_listen(struct slice text,
-					struct address *ret_address);
+__attribute__((warn_unused_result)) enum address_error
+address_parse_listen(struct slice text, struct address *ret_address);
 
 /* A constant phrase that says what is wrong and what is allowed. */
 const char *address_error_text(enum address_error error);

@@ -238,8 +238,7 @@ static bool pattern_segment_matches(struct slice pattern, struct slice segment)
  * Both are walked a segment at a time.  A pattern that takes everything below
  * ends in an empty segment, which stands for all that is left of the path.
  */
-bool pattern_path_matches(const struct pattern_path *pattern,
-			  struct slice path)
+bool pattern_path_matches(const struct pattern_path *pattern, struct slice path)
 {
 	struct slice left = pattern->text;
 	struct slice rest = path;
@@ -249,8 +248,7 @@ bool pattern_path_matches(const struct pattern_path *pattern,
 
 		if (pattern->below && !left.data)
 			return true;
-		if (!pattern_segment_matches(want,
-					     slice_cut(rest, '/', &rest)))
+		if (!pattern_segment_matches(want, slice_cut(rest, '/', &rest)))
 			return false;
 	}
 	return !left.data && !rest.data;

@@ -28,9 +28,8 @@ struct pattern_host {
 };
 
 /* "*", a name or address without a port, or "*.suffix". */
-__attribute__((warn_unused_result))
-const char *pattern_host_parse(struct slice text,
-			       struct pattern_host *ret_pattern);
+__attribute__((warn_unused_result)) const char *
+pattern_host_parse(struct slice text, struct pattern_host *ret_pattern);
 
 /*
  * `authority` is what a request names (Host field or absolute form): a host
@@ -50,9 +49,8 @@ struct pattern_path {
 };
 
 /* Begins with '/'; decoded, without a query; names in braces are unique. */
-__attribute__((warn_unused_result))
-const char *pattern_path_parse(struct slice text,
-			       struct pattern_path *ret_pattern);
+__attribute__((warn_unused_result)) const char *
+pattern_path_parse(struct slice text, struct pattern_path *ret_pattern);
 
 /* `path` is percent-decoded, without the query. */
 bool pattern_path_matches(const struct pattern_path *pattern,
@@ -74,9 +72,8 @@ struct pattern_origin {
 };
 
 /* One of the forms above, the host of a URL as in a host pattern. */
-__attribute__((warn_unused_result))
-const char *pattern_origin_parse(struct slice text,
-				 struct pattern_origin *ret_pattern);
+__attribute__((warn_unused_result)) const char *
+pattern_origin_parse(struct slice text, struct pattern_origin *ret_pattern);
 
 /*
  * `origin` is the Origin field (RFC 6454 section 7), `authority` the host the

@@ -80,8 +80,9 @@ static enum units_result units_cut_fraction(struct slice *text,
 	*ret_scale = 1;
 	if (text->len == 0 || text->data[0] != '.')
 		return UNITS_OK;
-	for (const char *c = text->data + 1; digits + 1 < text->len &&
-	     c[digits] >= '0' && c[digits] <= '9'; digits++) {
+	for (const char *c = text->data + 1;
+	     digits + 1 < text->len && c[digits] >= '0' && c[digits] <= '9';
+	     digits++) {
 		if (c[digits] != '0')
 			useful = digits + 1;
 	}
@@ -239,6 +240,6 @@ void units_print_duration(uint32_t ms, char ret_text[UNITS_TEXT_MAX])
 
 void units_print_size(uint64_t bytes, char ret_text[UNITS_TEXT_MAX])
 {
-	units_print(bytes, size_units,
-		    sizeof(size_units) / sizeof(*size_units), ret_text);
+	units_print(bytes, size_units, sizeof(size_units) / sizeof(*size_units),
+		    ret_text);
 }

@@ -26,19 +26,19 @@ enum units_result {
  * "m", "h" or nothing, which means seconds.  No spaces, no sign.  Writes
  * milliseconds; untouched unless UNITS_OK.
  */
-__attribute__((warn_unused_result))
-enum units_result units_parse_duration(struct slice text, uint32_t *ret_ms);
+__attribute__((warn_unused_result)) enum units_result
+units_parse_duration(struct slice text, uint32_t *ret_ms);
 
 /* A duration given as a number of seconds; not a number is UNITS_NOT_NUMBER. */
-__attribute__((warn_unused_result))
-enum units_result units_from_seconds(double seconds, uint32_t *ret_ms);
+__attribute__((warn_unused_result)) enum units_result
+units_from_seconds(double seconds, uint32_t *ret_ms);
 
 /*
  * A size: decimal digits, then "K", "M" or "G" in either case (powers of
  * 1024) or nothing.  Writes bytes; untouched unless UNITS_OK.
  */
-__attribute__((warn_unused_result))
-enum units_result units_parse_size(struct slice text, uint64_t *ret_bytes);
+__attribute__((warn_unused_result)) enum units_result
+units_parse_size(struct slice text, uint64_t *ret_bytes);
 
 /* What is wrong, a constant phrase without a full stop. */
 const char *units_result_text(enum units_result result);

@@ -11,8 +11,8 @@
 
 struct config *config_ref(struct config *config)
 {
-	uint32_t before = __atomic_fetch_add(&config->refs, 1,
-					     __ATOMIC_RELAXED);
+	uint32_t before =
+		__atomic_fetch_add(&config->refs, 1, __ATOMIC_RELAXED);
 
 	assert(before > 0 && before < UINT32_MAX);
 	return config;
@@ -26,8 +26,8 @@ void config_unref(struct config **config)
 	if (!dropped)
 		return;
 	/* Release what this thread read of it, acquire what others did. */
-	uint32_t before = __atomic_fetch_sub(&dropped->refs, 1,
-					     __ATOMIC_ACQ_REL);
+	uint32_t before =
+		__atomic_fetch_sub(&dropped->refs, 1, __ATOMIC_ACQ_REL);
 
 	assert(before > 0);
 	if (before > 1)
@@ -54,10 +54,10 @@ static int config_page_describe(struct config *config, const char *path,
 	route->name = config_arena_strdup(config->arena, path);
 	route->path_text = route->name;
 	route->host_text = config_arena_strdup(config->arena, "*");
-	route->origins = config_arena_alloc(config->arena, 1,
-					    sizeof(*route->origins));
-	route->origin_texts = config_arena_alloc(config->arena, 1,
-						 sizeof(char *));
+	route->origins =
+		config_arena_alloc(config->arena, 1, sizeof(*route->origins));
+	route->origin_texts =
+		config_arena_alloc(config->arena, 1, sizeof(char *));
 	if (!route->name || !route->host_text || !route->origins ||
 	    !route->origin_texts)
 		return -ENOMEM;

@@ -27,10 +27,10 @@ struct config_limits {
 	uint32_t max_sessions;        /* 0: what the descriptor limit allows */
 	uint32_t max_sessions_per_ip; /* 0: no limit */
 	uint32_t handshakes_per_second_per_ip; /* 0: no limit */
-	size_t request_line;          /* bytes, without its line end */
-	size_t headers;               /* bytes, all header lines together */
+	size_t request_line;                   /* bytes, without its line end */
+	size_t headers; /* bytes, all header lines together */
 	uint32_t header_count;
-	size_t buffer;                /* bytes held per session and direction */
+	size_t buffer; /* bytes held per session and direction */
 };
 
 /* Milliseconds; 0 turns a timeout off where the option table says so. */
@@ -47,24 +47,24 @@ struct config_timeouts {
 };
 
 struct config_listener {
-	char *name;              /* unique among listeners */
-	char *listen;            /* as written */
-	char *place;             /* "FILE:LINE: listeners[0].listen" */
-	struct address address;  /* parsed: INET or UNIX */
-	uint32_t mode;           /* permission bits of a Unix socket */
-	bool v6_only;            /* "[::]:port" is dual stack unless set */
+	char *name;             /* unique among listeners */
+	char *listen;           /* as written */
+	char *place;            /* "FILE:LINE: listeners[0].listen" */
+	struct address address; /* parsed: INET or UNIX */
+	uint32_t mode;          /* permission bits of a Unix socket */
+	bool v6_only;           /* "[::]:port" is dual stack unless set */
 };
 
 struct config_server {
-	char *text;              /* as written */
-	struct address address;  /* parsed: a name is still to be resolved */
+	char *text;             /* as written */
+	struct address address; /* parsed: a name is still to be resolved */
 };
 
 struct config_backend {
-	char *name;              /* unique among backends */
+	char *name; /* unique among backends */
 	struct config_server *servers;
-	size_t server_count;     /* at least 1 */
-	char **server_texts;     /* as written, server_count of them */
+	size_t server_count; /* at least 1 */
+	char **server_texts; /* as written, server_count of them */
 };
 
 /* Longest subprotocol: the buffer of an answer holds it. */
@@ -83,24 +83,24 @@ struct config_page {
 };
 
 struct config_route {
-	char *name;              /* unique among routes */
-	char *host_text;         /* as written */
-	char *path_text;         /* as written */
-	char *backend_name;      /* as written; null for a page */
+	char *name;         /* unique among routes */
+	char *host_text;    /* as written */
+	char *path_text;    /* as written */
+	char *backend_name; /* as written; null for a page */
 	struct pattern_host host;
 	struct pattern_path path;
 	const struct config_backend *backend; /* null for a page */
 	const struct config_page *page;       /* null for a relay */
 	enum config_framing framing;
 	enum config_message message;
-	char **subprotocols;     /* in the order of preference */
+	char **subprotocols; /* in the order of preference */
 	size_t subprotocol_count;
-	char **origin_texts;     /* as written, origin_count of them */
+	char **origin_texts; /* as written, origin_count of them */
 	struct pattern_origin *origins;
-	size_t origin_count;     /* at least 1: "same" is a pattern too */
-	struct config_limits limits;     /* global ones and the route's */
+	size_t origin_count;         /* at least 1: "same" is a pattern too */
+	struct config_limits limits; /* global ones and the route's */
 	struct config_timeouts timeouts; /* likewise */
-	uint32_t max_sessions;   /* of this route alone; 0: no limit */
+	uint32_t max_sessions;           /* of this route alone; 0: no limit */
 };
 
 /*
@@ -108,14 +108,14 @@ struct config_route {
  * long as a reference is held; nothing is written once others can see it.
  */
 struct config {
-	uint32_t refs;           /* atomic; config_ref() and config_unref() */
+	uint32_t refs; /* atomic; config_ref() and config_unref() */
 	struct config_arena *arena; /* owns every string and array below */
-	uint32_t workers;        /* threads, at least 1: "auto" is resolved */
+	uint32_t workers; /* threads, at least 1: "auto" is resolved */
 	struct config_log log;
 	struct config_limits limits;
 	struct config_timeouts timeouts;
 	struct config_listener *listeners;
-	size_t listener_count;   /* at least 1 */
+	size_t listener_count; /* at least 1 */
 	struct config_backend *backends;
 	size_t backend_count;
 	struct config_route *routes; /* in the order they are tried */
@@ -131,23 +131,23 @@ struct config {
  * `errors` was zeroed or emptied by the caller, who also calls
  * config_errors_done().  Blocks on files: for the main thread.
  */
-__attribute__((warn_unused_result))
-int config_load(const char *path, struct config_errors *errors,
-		struct config **ret_config);
+__attribute__((warn_unused_result)) int
+config_load(const char *path, struct config_errors *errors,
+	    struct config **ret_config);
 
 /* As config_load() on a text; `name` stands for the file in errors. */
-__attribute__((warn_unused_result))
-int config_parse_text(const char *name, const char *text,
-		      struct config_errors *errors, struct config **ret_config);
+__attribute__((warn_unused_result)) int
+config_parse_text(const char *name, const char *text,
+		  struct config_errors *errors, struct config **ret_config);
 
 /*
  * Adds a last route, of any host, that answers a plain GET of `path` with
  * `page`; both outlive the configuration.  Only before others can see it.
  * Returns 0, -EINVAL (not a path pattern, or the name is taken) or -ENOMEM.
  */
-__attribute__((warn_unused_result))
-int config_add_page(struct config *config, const char *path,
-		    const struct config_page *page);
+__attribute__((warn_unused_result)) int
+config_add_page(struct config *config, const char *path,
+		const struct config_page *page);
 
 /* One more reference; returns `config`.  Any thread. */
 struct config *config_ref(struct config *config);

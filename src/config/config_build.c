@@ -35,7 +35,8 @@ static void config_build_global(struct config_draft *draft)
 	    strncmp(target, "file:/", strlen("file:/")) != 0)
 		config_draft_error(draft, &global, "log.target",
 				   "\"%s\" is not known; allowed: \"auto\", "
-				   "\"stderr\" or \"file:/path\"", target);
+				   "\"stderr\" or \"file:/path\"",
+				   target);
 }
 
 static void config_build_require(struct config_draft *draft,

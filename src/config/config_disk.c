@@ -76,8 +76,7 @@ static int config_disk_is_wanted(const struct dirent *entry)
 }
 
 /* Byte order, whatever the locale. */
-static int config_disk_compare(const struct dirent **a,
-			       const struct dirent **b)
+static int config_disk_compare(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
 }

@@ -11,17 +11,18 @@
  * null).  Returns 0, -EFBIG for more than `max` bytes, -ENOMEM, -EILSEQ when
  * there is a null byte in it, or why it cannot be read.  Blocks.
  */
-__attribute__((warn_unused_result))
-int config_disk_read(const char *path, size_t max, char **ret_data,
-		     size_t *ret_len);
+__attribute__((warn_unused_result)) int config_disk_read(const char *path,
+							 size_t max,
+							 char **ret_data,
+							 size_t *ret_len);
 
 /*
  * The paths of "*.conf" in conf.d beside `path`, in name order; those that
  * begin with a dot aside.  None when there is no conf.d.  Returns 0, -ENOMEM,
  * or why the directory cannot be read; config_disk_free() is due after 0.
  */
-__attribute__((warn_unused_result))
-int config_disk_list(const char *path, char ***ret_paths, size_t *ret_count);
+__attribute__((warn_unused_result)) int
+config_disk_list(const char *path, char ***ret_paths, size_t *ret_count);
 
 /* Frees what config_disk_list() gave. */
 void config_disk_free(char **paths, size_t count);

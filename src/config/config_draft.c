@@ -27,8 +27,7 @@ static struct list config_draft_list_of(const struct config *config,
 		return (struct list){ config->backends,
 				      sizeof(*config->backends) };
 	case CONFIG_SCOPE_ROUTE:
-		return (struct list){ config->routes,
-				      sizeof(*config->routes) };
+		return (struct list){ config->routes, sizeof(*config->routes) };
 	}
 	return (struct list){ NULL, 0 };
 }
@@ -89,8 +88,7 @@ static struct config *config_draft_new_config(void)
 int config_draft_init(struct config_draft *draft, const char *file,
 		      struct config_errors *errors)
 {
-	struct config_draft_list *global =
-		&draft->lists[CONFIG_SCOPE_GLOBAL];
+	struct config_draft_list *global = &draft->lists[CONFIG_SCOPE_GLOBAL];
 
 	memset(draft, 0, sizeof(*draft));
 	draft->errors = errors;
@@ -98,8 +96,8 @@ int config_draft_init(struct config_draft *draft, const char *file,
 	draft->config = config_draft_new_config();
 	if (!draft->arena || !draft->config)
 		return -ENOMEM;
-	global->origins = config_arena_alloc(draft->arena, 1,
-					     sizeof(*global->origins));
+	global->origins =
+		config_arena_alloc(draft->arena, 1, sizeof(*global->origins));
 	if (!global->origins ||
 	    !config_draft_set_defaults(draft, CONFIG_SCOPE_GLOBAL,
 				       draft->config))
@@ -131,8 +129,9 @@ struct config_object config_draft_object(struct config_draft *draft,
 
 	return (struct config_object){
 		.scope = scope,
-		.data = scope == CONFIG_SCOPE_GLOBAL ? (void *)draft->config :
-			(char *)list.items + index * list.size,
+		.data = scope == CONFIG_SCOPE_GLOBAL ?
+				(void *)draft->config :
+				(char *)list.items + index * list.size,
 		.origin = &draft->lists[scope].origins[index],
 	};
 }
@@ -147,9 +146,8 @@ static bool config_draft_grow(struct config_draft *draft,
 {
 	struct config_draft_list *list = &draft->lists[scope];
 	struct list objects = config_draft_list_of(draft->config, scope);
-	struct config_origin *origins =
-		config_arena_grow(draft->arena, list->origins, list->count,
-				  sizeof(*origins));
+	struct config_origin *origins = config_arena_grow(
+		draft->arena, list->origins, list->count, sizeof(*origins));
 	void *items = config_arena_grow(draft->config->arena, objects.items,
 					list->count, objects.size);
 
@@ -218,14 +216,12 @@ void config_draft_error(struct config_draft *draft,
 	char message[CONFIG_ERROR_TEXT_MAX];
 	va_list args;
 
-	if (option &&
-	    object->origin->options[config_option_index(option)].file)
+	if (option && object->origin->options[config_option_index(option)].file)
 		place = object->origin->options[config_option_index(option)];
 	va_start(args, format);
 	int len = vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	config_draft_verror(draft, object, place, path,
-			    len < 0 ? "" : message);
+	config_draft_verror(draft, object, place, path, len < 0 ? "" : message);
 }
 
 void config_draft_set(struct config_draft *draft, struct config_object *object,

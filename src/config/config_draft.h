@@ -42,9 +42,9 @@ struct config_object {
  * An empty draft with the global object at its defaults.  Returns 0 or
  * -ENOMEM; config_draft_done() is due either way.
  */
-__attribute__((warn_unused_result))
-int config_draft_init(struct config_draft *draft, const char *file,
-		      struct config_errors *errors);
+__attribute__((warn_unused_result)) int
+config_draft_init(struct config_draft *draft, const char *file,
+		  struct config_errors *errors);
 
 /* Frees what was not handed out. */
 void config_draft_done(struct config_draft *draft);
@@ -56,10 +56,10 @@ struct config_object config_draft_global(struct config_draft *draft);
  * Adds an object at its defaults (a route: with the global limits and timeouts
  * as they are now).  `label` is copied.  False when out of memory.
  */
-__attribute__((warn_unused_result))
-bool config_draft_add(struct config_draft *draft, enum config_scope scope,
-		      struct config_place place, const char *label,
-		      struct config_object *ret_object);
+__attribute__((warn_unused_result)) bool
+config_draft_add(struct config_draft *draft, enum config_scope scope,
+		 struct config_place place, const char *label,
+		 struct config_object *ret_object);
 
 /* Sets one option; adds an error when the value is not allowed. */
 void config_draft_set(struct config_draft *draft, struct config_object *object,
@@ -72,21 +72,20 @@ const char *config_draft_keep(struct config_draft *draft, const char *text);
 
 /* Object `index` of a scope. */
 struct config_object config_draft_object(struct config_draft *draft,
-					 enum config_scope scope,
-					 size_t index);
+					 enum config_scope scope, size_t index);
 
 /* Adds an error to an option of an object; at its place when it has one. */
-__attribute__((format(printf, 4, 5)))
-void config_draft_error(struct config_draft *draft,
-			const struct config_object *object, const char *path,
-			const char *format, ...);
+__attribute__((format(printf, 4, 5))) void
+config_draft_error(struct config_draft *draft,
+		   const struct config_object *object, const char *path,
+		   const char *format, ...);
 
 /*
  * Parses addresses and patterns, resolves names between objects and checks
  * what one option cannot know alone.  Returns 0 and hands the configuration
  * out, -EINVAL (errors were added, now or before) or -ENOMEM.
  */
-__attribute__((warn_unused_result))
-int config_build(struct config_draft *draft, struct config **ret_config);
+__attribute__((warn_unused_result)) int
+config_build(struct config_draft *draft, struct config **ret_config);
 
 #endif

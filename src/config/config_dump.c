@@ -93,8 +93,10 @@ void config_dump_value(const struct config_option *option, const void *object,
 		config_dump_text(option->words[choice], out);
 		break;
 	case CONFIG_OPTION_TEXT:
-		config_dump_text(option->flags & CONFIG_SECRET ? MASK :
-				 *(char *const *)field, out);
+		config_dump_text(option->flags & CONFIG_SECRET ?
+					 MASK :
+					 *(char *const *)field,
+				 out);
 		break;
 	case CONFIG_OPTION_TEXTS:
 		config_dump_texts(*(char **const *)field,

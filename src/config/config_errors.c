@@ -8,9 +8,8 @@
 #include <string.h>
 
 /* Appends, cut at the end of the buffer; `used` never passes the terminator. */
-__attribute__((format(printf, 3, 0)))
-static void config_errors_append(char *text, size_t *used, const char *format,
-				 va_list args)
+__attribute__((format(printf, 3, 0))) static void
+config_errors_append(char *text, size_t *used, const char *format, va_list args)
 {
 	size_t room = CONFIG_ERROR_TEXT_MAX - *used;
 	int len = vsnprintf(text + *used, room, format, args);
@@ -20,8 +19,8 @@ static void config_errors_append(char *text, size_t *used, const char *format,
 	*used += (size_t)len < room ? (size_t)len : room - 1;
 }
 
-__attribute__((format(printf, 3, 4)))
-static void config_errors_put(char *text, size_t *used, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void
+config_errors_put(char *text, size_t *used, const char *format, ...)
 {
 	va_list args;
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define CONFIG_ERRORS_MAX 100  /* lines kept; more are counted */
+#define CONFIG_ERRORS_MAX 100      /* lines kept; more are counted */
 #define CONFIG_ERROR_TEXT_MAX 1024 /* bytes of one line; longer is cut */
 
 /* Zeroed is empty and ready.  Owned by the caller of config_load(). */
@@ -16,8 +16,8 @@ struct config_errors {
 	char *lines[CONFIG_ERRORS_MAX]; /* no line end, no control characters;
 					   by file and line */
 	unsigned line_numbers[CONFIG_ERRORS_MAX]; /* of each; 0: none */
-	size_t count;                   /* lines kept */
-	size_t more;                    /* lines not kept */
+	size_t count;                             /* lines kept */
+	size_t more;                              /* lines not kept */
 };
 
 /* Where in which file something stands; a line of 0 is the file as a whole. */
@@ -31,9 +31,9 @@ struct config_place {
  * line; what is about a whole file follows its lines.  `option` is a path such
  * as "listeners[0].listen" or null.  Control characters come out as '?'.
  */
-__attribute__((format(printf, 4, 5)))
-void config_errors_add(struct config_errors *errors, struct config_place place,
-		       const char *option, const char *format, ...);
+__attribute__((format(printf, 4, 5))) void
+config_errors_add(struct config_errors *errors, struct config_place place,
+		  const char *option, const char *format, ...);
 
 /* Whether nothing was added. */
 bool config_errors_are_empty(const struct config_errors *errors);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "config/config_draft.h"
 #include "config/config_disk.h"
+#include "config/config_draft.h"
 #include "config/config_source.h"
 #include "config/config_unknown.h"
 
@@ -175,16 +175,14 @@ static void config_file_walk_group(struct walk *walk,
 		return;
 	}
 	config_file_join(object->origin->label, path, full);
-	config_errors_add(walk->draft->errors,
-			  config_file_place(walk, setting), full,
-			  "is %s; allowed: a group, %s = { ... };",
+	config_errors_add(walk->draft->errors, config_file_place(walk, setting),
+			  full, "is %s; allowed: a group, %s = { ... };",
 			  config_file_kind(setting), path);
 }
 
 /* The members of a group: options of `object`, or groups of them. */
 static void config_file_walk(struct walk *walk, struct config_object *object,
-			     const config_setting_t *setting,
-			     const char *group)
+			     const config_setting_t *setting, const char *group)
 {
 	int count = config_setting_length(setting);
 
@@ -223,10 +221,9 @@ static void config_file_refuse_globals(struct walk *walk,
 		const char *name = config_setting_name(child);
 
 		if (!config_file_is_list(name))
-			config_unknown_report_extra(walk->draft,
-						    config_file_place(walk,
-								      child),
-						    name);
+			config_unknown_report_extra(
+				walk->draft, config_file_place(walk, child),
+				name);
 	}
 }
 
@@ -270,22 +267,20 @@ static void config_file_walk_list(struct walk *walk, size_t list,
 {
 	const char *name = config_lists[list].name;
 	enum config_scope scope = config_lists[list].scope;
-	const config_setting_t *setting =
-		config_setting_get_member(root, name);
+	const config_setting_t *setting = config_setting_get_member(root, name);
 	bool named = scope == CONFIG_SCOPE_BACKEND;
 	char label[PATH_MAX_BYTES];
 
 	if (!setting)
 		return;
 	if (named ? !config_setting_is_group(setting) :
-	    !config_setting_is_list(setting)) {
-		config_errors_add(walk->draft->errors,
-				  config_file_place(walk, setting), name,
-				  "is %s; allowed: %s, %s",
-				  config_file_kind(setting),
-				  named ? "a group of groups" :
-				  "a list of groups",
-				  config_lists[list].example);
+		    !config_setting_is_list(setting)) {
+		config_errors_add(
+			walk->draft->errors, config_file_place(walk, setting),
+			name, "is %s; allowed: %s, %s",
+			config_file_kind(setting),
+			named ? "a group of groups" : "a list of groups",
+			config_lists[list].example);
 		return;
 	}
 	int count = config_setting_length(setting);
@@ -434,7 +429,6 @@ int config_parse_text(const char *name, const char *text,
 
 const char *config_library_version(void)
 {
-	return LIBCONFIG_TEXT(LIBCONFIG_VER_MAJOR) "."
-	       LIBCONFIG_TEXT(LIBCONFIG_VER_MINOR) "."
-	       LIBCONFIG_TEXT(LIBCONFIG_VER_REVISION);
+	return LIBCONFIG_TEXT(LIBCONFIG_VER_MAJOR) "." LIBCONFIG_TEXT(
+		LIBCONFIG_VER_MINOR) "." LIBCONFIG_TEXT(LIBCONFIG_VER_REVISION);
 }

@@ -92,13 +92,14 @@ static void config_listener_check_others(struct config_draft *draft,
 					   "\"%s\" is taken by %s (%s:%u), "
 					   "\"%s\"; each address and port once",
 					   listener->listen, origin->label,
-					   origin->self.file,
-					   origin->self.line, other->listen);
+					   origin->self.file, origin->self.line,
+					   other->listen);
 		else if (strcmp(listener->name, other->name) == 0)
 			config_draft_error(draft, object, "name",
 					   "\"%s\" is the name of %s (%s:%u); "
-					   "each name once", listener->name,
-					   origin->label, origin->self.file,
+					   "each name once",
+					   listener->name, origin->label,
+					   origin->self.file,
 					   origin->self.line);
 		else
 			continue;
@@ -132,15 +133,13 @@ static void config_listener_build(struct config_draft *draft, size_t index)
 
 	if (!listener->listen)
 		return;
-	enum address_error error =
-		address_parse_listen(slice_of(listener->listen),
-				     &listener->address);
+	enum address_error error = address_parse_listen(
+		slice_of(listener->listen), &listener->address);
 
 	if (error != ADDRESS_OK) {
 		/* Without a name the checks below pass it over. */
 		config_draft_error(draft, &object, "listen", "\"%s\": %s",
-				   listener->listen,
-				   address_error_text(error));
+				   listener->listen, address_error_text(error));
 		listener->name = NULL;
 		return;
 	}
@@ -172,8 +171,8 @@ static void config_backend_parse(struct config_draft *draft,
 		struct config_server *server = &backend->servers[i];
 
 		server->text = backend->server_texts[i];
-		enum address_error error = address_parse(slice_of(server->text),
-							 &server->address);
+		enum address_error error =
+			address_parse(slice_of(server->text), &server->address);
 
 		if (error != ADDRESS_OK)
 			config_draft_error(draft, object, "servers",

@@ -49,7 +49,8 @@ static void config_allowed_words(const struct config_option *option,
 	ret_text[0] = '\0';
 	for (const char *const *word = option->words; *word; word++) {
 		const char *joint = word == option->words ? "" :
-				    word[1] ? ", " : " or ";
+				    word[1]               ? ", " :
+							    " or ";
 		int len = snprintf(ret_text + used, CONFIG_ALLOWED_MAX - used,
 				   "%s\"%s\"", joint, *word);
 
@@ -82,8 +83,9 @@ static void config_allowed_number(const struct config_option *option,
 		snprintf(max, sizeof(max), "%" PRIu64, option->max);
 	}
 	snprintf(ret_text, CONFIG_ALLOWED_MAX, "%s, %s to %s%s", what, min, max,
-		 zero && option->min != 1 ? ", or 0" :
-		 option->flags & CONFIG_AUTO ? ", or \"auto\"" : "");
+		 zero && option->min != 1    ? ", or 0" :
+		 option->flags & CONFIG_AUTO ? ", or \"auto\"" :
+					       "");
 }
 
 void config_option_print_allowed(const struct config_option *option,
@@ -99,7 +101,8 @@ void config_option_print_allowed(const struct config_option *option,
 		config_allowed_number(option, ret_text);
 		return;
 	case CONFIG_OPTION_MODE:
-		snprintf(ret_text, CONFIG_ALLOWED_MAX, "octal digits in "
+		snprintf(ret_text, CONFIG_ALLOWED_MAX,
+			 "octal digits in "
 			 "quotes, \"0000\" to \"0777\"");
 		return;
 	case CONFIG_OPTION_CHOICE:
@@ -112,7 +115,8 @@ void config_option_print_allowed(const struct config_option *option,
 	case CONFIG_OPTION_TEXTS:
 		snprintf(ret_text, CONFIG_ALLOWED_MAX,
 			 "a list of texts, each of 1 to %" PRIu64 " bytes: "
-			 "( \"a\", \"b\" )", option->max);
+			 "( \"a\", \"b\" )",
+			 option->max);
 		return;
 	}
 }

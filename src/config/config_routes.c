@@ -68,7 +68,8 @@ static void config_route_check_subprotocols(struct config_draft *draft,
 		if (!config_route_is_token(text))
 			config_draft_error(draft, object, "subprotocols",
 					   "\"%s\" is not a token; letters, "
-					   "digits and !#$%%&'*+-.^_`|~", text);
+					   "digits and !#$%%&'*+-.^_`|~",
+					   text);
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(text, route->subprotocols[j]) != 0)
 				continue;
@@ -101,12 +102,13 @@ static void config_route_find_backend(struct config_draft *draft,
 	if (suggest.best)
 		config_draft_error(draft, object, "backend",
 				   "\"%s\" is not a backend; did you mean "
-				   "\"%s\"?", route->backend_name,
-				   suggest.best);
+				   "\"%s\"?",
+				   route->backend_name, suggest.best);
 	else
 		config_draft_error(draft, object, "backend",
 				   "\"%s\" is not a backend; the name of one "
-				   "in \"backends\"", route->backend_name);
+				   "in \"backends\"",
+				   route->backend_name);
 }
 
 static void config_route_name(struct config_draft *draft,
@@ -129,7 +131,7 @@ static void config_route_name(struct config_draft *draft,
 				   route->name, origin->label,
 				   origin->self.file, origin->self.line,
 				   named ? "each name once" :
-				   "give this route a name of its own");
+					   "give this route a name of its own");
 		return;
 	}
 }

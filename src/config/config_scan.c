@@ -105,7 +105,7 @@ static bool config_scan_is_name(struct slice word)
 static size_t config_scan_digits(struct slice word, size_t at, bool hex)
 {
 	while (at < word.len && (hex ? ascii_is_hex(word.data[at]) :
-				 ascii_is_digit(word.data[at])))
+				       ascii_is_digit(word.data[at])))
 		at++;
 	return at;
 }
@@ -113,7 +113,8 @@ static size_t config_scan_digits(struct slice word, size_t at, bool hex)
 static size_t config_scan_sign(struct slice word, size_t at)
 {
 	return at < word.len && (word.data[at] == '-' || word.data[at] == '+') ?
-	       at + 1 : at;
+		       at + 1 :
+		       at;
 }
 
 /* [-+]?[0-9]+ or 0x[0-9A-Fa-f]+, and L or LL behind it. */
@@ -174,8 +175,8 @@ static enum config_token config_scan_include(struct config_scan *scan,
 					     struct slice *ret_piece)
 {
 	size_t line_end = config_scan_line_end(scan, scan->at);
-	struct slice rest = slice_make(scan->text + scan->at,
-				       line_end - scan->at);
+	struct slice rest =
+		slice_make(scan->text + scan->at, line_end - scan->at);
 	size_t at = scan->at + strlen(INCLUDE);
 	const char *end = NULL;
 

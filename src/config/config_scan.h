@@ -12,24 +12,24 @@ enum config_token {
 	CONFIG_TOKEN_NAME,    /* of an option; true and false look the same */
 	CONFIG_TOKEN_INTEGER, /* with or without "L" */
 	CONFIG_TOKEN_FLOAT,
-	CONFIG_TOKEN_STRING,  /* with its quotes */
-	CONFIG_TOKEN_ASSIGN,  /* = or : */
+	CONFIG_TOKEN_STRING, /* with its quotes */
+	CONFIG_TOKEN_ASSIGN, /* = or : */
 	CONFIG_TOKEN_COMMA,
 	CONFIG_TOKEN_SEMICOLON,
-	CONFIG_TOKEN_OPEN,    /* one of ( [ { */
-	CONFIG_TOKEN_CLOSE,   /* one of ) ] } */
-	CONFIG_TOKEN_INCLUDE, /* "@include "FILE"": the piece is FILE */
+	CONFIG_TOKEN_OPEN,         /* one of ( [ { */
+	CONFIG_TOKEN_CLOSE,        /* one of ) ] } */
+	CONFIG_TOKEN_INCLUDE,      /* "@include "FILE"": the piece is FILE */
 	CONFIG_TOKEN_BAD_INCLUDE,  /* "@" otherwise */
 	CONFIG_TOKEN_OPEN_STRING,  /* no quote to the end of the text */
 	CONFIG_TOKEN_OPEN_COMMENT, /* no end of the comment either */
-	CONFIG_TOKEN_OTHER,   /* what has no place outside of texts */
+	CONFIG_TOKEN_OTHER,        /* what has no place outside of texts */
 };
 
 struct config_scan {
 	const char *text; /* borrowed; `len` bytes */
 	size_t len;
-	size_t at;        /* the next piece begins here */
-	unsigned line;    /* of it, from 1 */
+	size_t at;     /* the next piece begins here */
+	unsigned line; /* of it, from 1 */
 };
 
 /* From the beginning of `text`, a byte order mark aside; no null bytes. */

@@ -48,8 +48,7 @@ static int config_source_mark(struct config_source *source,
 			      struct config_place place)
 {
 	if (source->region_count == CONFIG_REGIONS_MAX)
-		return config_source_refuse(source, place,
-					    "too many includes");
+		return config_source_refuse(source, place, "too many includes");
 	struct config_region *regions =
 		config_arena_grow(source->draft->arena, source->regions,
 				  source->region_count, sizeof(*regions));
@@ -88,8 +87,8 @@ static int config_source_number_is_int(struct slice piece)
 	memcpy(text, piece.data, piece.len);
 	text[piece.len] = '\0';
 	errno = 0;
-	long long value = strtoll(text, NULL, text[1] == 'x' ||
-				  text[1] == 'X' ? 16 : 10);
+	long long value =
+		strtoll(text, NULL, text[1] == 'x' || text[1] == 'X' ? 16 : 10);
 
 	if (errno)
 		return -ERANGE;
@@ -119,18 +118,18 @@ struct taken {
 	bool is_file;
 };
 
-static int config_source_take(struct config_source *source,
-			      struct slice text, struct taken taken);
+static int config_source_take(struct config_source *source, struct slice text,
+			      struct taken taken);
 
 /* A file name relative to the file it is written in. */
 static const char *config_source_resolve(struct config_source *source,
 					 const char *file, struct slice name)
 {
 	const char *slash = strrchr(file, '/');
-	size_t dir = slash && name.data[0] != '/' ?
-		     (size_t)(slash - file) + 1 : 0;
-	char *path = config_arena_alloc(source->draft->arena,
-					dir + name.len + 1, 1);
+	size_t dir = slash && name.data[0] != '/' ? (size_t)(slash - file) + 1 :
+						    0;
+	char *path =
+		config_arena_alloc(source->draft->arena, dir + name.len + 1, 1);
 
 	if (!path)
 		return NULL;
@@ -141,12 +140,12 @@ static const char *config_source_resolve(struct config_source *source,
 
 /* A line of its own names the file already, that of an include does not. */
 static int config_source_refuse_file(struct config_source *source,
-				     struct config_place from,
-				     const char *path, int error)
+				     struct config_place from, const char *path,
+				     int error)
 {
-	const char *reason = error == -EFBIG ? "too large" :
+	const char *reason = error == -EFBIG  ? "too large" :
 			     error == -EILSEQ ? "it holds a null byte" :
-			     strerror(-error);
+						strerror(-error);
 
 	if (from.line == 0)
 		config_errors_add(source->draft->errors, from, NULL,
@@ -193,8 +192,8 @@ static int config_source_include(struct config_source *source,
 	if (name.len == 0)
 		return config_source_refuse(source, taken->place,
 					    "@include names no file");
-	const char *path = config_source_resolve(source, taken->place.file,
-						 name);
+	const char *path =
+		config_source_resolve(source, taken->place.file, name);
 
 	if (!path)
 		return -ENOMEM;
@@ -205,9 +204,8 @@ static int config_source_include(struct config_source *source,
 }
 
 static int config_source_take_piece(struct config_source *source,
-				    enum config_token token,
-				    struct slice piece, struct taken *taken,
-				    unsigned next_line)
+				    enum config_token token, struct slice piece,
+				    struct taken *taken, unsigned next_line)
 {
 	struct config_place place = taken->place;
 
@@ -231,13 +229,16 @@ static int config_source_take_piece(struct config_source *source,
 	case CONFIG_TOKEN_INCLUDE:
 		return config_source_include(source, taken, next_line, piece);
 	case CONFIG_TOKEN_BAD_INCLUDE:
-		return config_source_refuse(source, place, "'@' without a "
+		return config_source_refuse(source, place,
+					    "'@' without a "
 					    "meaning; @include \"FILE\"");
 	case CONFIG_TOKEN_OPEN_STRING:
-		return config_source_refuse(source, place, "the text that "
+		return config_source_refuse(source, place,
+					    "the text that "
 					    "begins here has no closing '\"'");
 	case CONFIG_TOKEN_OPEN_COMMENT:
-		return config_source_refuse(source, place, "the comment that "
+		return config_source_refuse(source, place,
+					    "the comment that "
 					    "begins here has no end");
 	}
 	return -EINVAL;
@@ -258,8 +259,8 @@ static int config_source_check(struct config_source *source,
 	return config_source_refuse(source, place, text);
 }
 
-static int config_source_take(struct config_source *source,
-			      struct slice text, struct taken taken)
+static int config_source_take(struct config_source *source, struct slice text,
+			      struct taken taken)
 {
 	struct config_scan scan;
 	struct slice piece = { NULL, 0 };
@@ -287,8 +288,8 @@ static int config_source_init(struct config_source *source,
 	return config_source_append(source, slice_make(NULL, 0));
 }
 
-int config_source_read(struct config_source *source,
-		       struct config_draft *draft, const char *path)
+int config_source_read(struct config_source *source, struct config_draft *draft,
+		       const char *path)
 {
 	int error = config_source_init(source, draft);
 	const char *kept = config_draft_keep(draft, path);
@@ -300,9 +301,8 @@ int config_source_read(struct config_source *source,
 	return config_source_take_file(source, kept, from, 0);
 }
 
-int config_source_set(struct config_source *source,
-		      struct config_draft *draft, const char *name,
-		      const char *text)
+int config_source_set(struct config_source *source, struct config_draft *draft,
+		      const char *name, const char *text)
 {
 	int error = config_source_init(source, draft);
 	const char *kept = config_draft_keep(draft, name);

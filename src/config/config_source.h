@@ -10,7 +10,7 @@
 #include "config/config_syntax.h"
 
 #define CONFIG_SOURCE_MAX (4u * 1024u * 1024u) /* bytes of all files together */
-#define CONFIG_INCLUDE_MAX 8 /* files within files */
+#define CONFIG_INCLUDE_MAX 8                   /* files within files */
 #define CONFIG_REGIONS_MAX 1000 /* pieces of files, so bounds includes too */
 
 /* From `line` of the text on, lines are those of `place.file`. */
@@ -39,15 +39,14 @@ struct config_source {
  * line, relative to the file it stands in).  Returns 0, -EINVAL with an error
  * added or -ENOMEM; config_source_done() is due either way.
  */
-__attribute__((warn_unused_result))
-int config_source_read(struct config_source *source,
-		       struct config_draft *draft, const char *path);
+__attribute__((warn_unused_result)) int
+config_source_read(struct config_source *source, struct config_draft *draft,
+		   const char *path);
 
 /* As config_source_read() for a text, which cannot include anything. */
-__attribute__((warn_unused_result))
-int config_source_set(struct config_source *source,
-		      struct config_draft *draft, const char *name,
-		      const char *text);
+__attribute__((warn_unused_result)) int
+config_source_set(struct config_source *source, struct config_draft *draft,
+		  const char *name, const char *text);
 
 /* Where a line of the text stands in which file. */
 struct config_place config_source_place(const struct config_source *source,

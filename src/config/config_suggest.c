@@ -49,8 +49,8 @@ void config_suggest_try(struct config_suggest *suggest, const char *candidate)
 
 	if (len > CONFIG_SUGGEST_MAX || candidate_len > CONFIG_SUGGEST_MAX)
 		return;
-	size_t distance = config_suggest_distance(suggest->word, len,
-						  candidate, candidate_len);
+	size_t distance = config_suggest_distance(suggest->word, len, candidate,
+						  candidate_len);
 
 	if (distance > (candidate_len + 2) / 3 || distance >= candidate_len)
 		return;

@@ -15,9 +15,9 @@ static bool config_syntax_in_group(const struct config_syntax *syntax)
 	       syntax->open[syntax->depth - 1].bracket == '{';
 }
 
-__attribute__((format(printf, 2, 3)))
-static bool config_syntax_refuse(char ret_text[CONFIG_SYNTAX_TEXT_MAX],
-				 const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool
+config_syntax_refuse(char ret_text[CONFIG_SYNTAX_TEXT_MAX], const char *format,
+		     ...)
 {
 	va_list args;
 
@@ -46,8 +46,10 @@ static bool config_syntax_refuse_piece(const struct config_syntax *syntax,
 		what = wanted[syntax->state];
 	else if (config_syntax_in_group(syntax))
 		what = "';'";
-	return config_syntax_refuse(ret_text, "syntax error at '%.*s'; %s "
-				    "belongs here", shown, piece.data, what);
+	return config_syntax_refuse(ret_text,
+				    "syntax error at '%.*s'; %s "
+				    "belongs here",
+				    shown, piece.data, what);
 }
 
 static bool config_syntax_value(struct config_syntax *syntax,
@@ -108,8 +110,8 @@ static bool config_syntax_assign(struct config_syntax *syntax)
 static bool config_syntax_open(struct config_syntax *syntax, char bracket,
 			       struct config_place place)
 {
-	enum config_syntax_state inside =
-		bracket == '{' ? CONFIG_SYNTAX_NAME : CONFIG_SYNTAX_FIRST;
+	enum config_syntax_state inside = bracket == '{' ? CONFIG_SYNTAX_NAME :
+							   CONFIG_SYNTAX_FIRST;
 
 	/* An array has plain values only. */
 	if (syntax->depth > 0 && syntax->open[syntax->depth - 1].bracket == '[')
@@ -144,13 +146,16 @@ static bool config_syntax_end(const struct config_syntax *syntax,
 		char bracket = syntax->open[syntax->depth - 1].bracket;
 
 		*place = syntax->open[syntax->depth - 1].place;
-		return config_syntax_refuse(ret_text, "the '%c' here is not "
-					    "closed; '%c' is missing", bracket,
+		return config_syntax_refuse(ret_text,
+					    "the '%c' here is not "
+					    "closed; '%c' is missing",
+					    bracket,
 					    strchr("(){}[]", bracket)[1]);
 	}
 	if (syntax->state == CONFIG_SYNTAX_ASSIGN ||
 	    syntax->state == CONFIG_SYNTAX_VALUE)
-		return config_syntax_refuse(ret_text, "the file ends within "
+		return config_syntax_refuse(ret_text,
+					    "the file ends within "
 					    "an option; NAME = VALUE;");
 	return true;
 }
@@ -197,7 +202,8 @@ bool config_syntax_next(struct config_syntax *syntax, enum config_token token,
 	if (token == CONFIG_TOKEN_END)
 		return config_syntax_end(syntax, place, ret_text);
 	if (token == CONFIG_TOKEN_OPEN && syntax->depth == CONFIG_NESTING_MAX)
-		return config_syntax_refuse(ret_text, "too many brackets "
+		return config_syntax_refuse(ret_text,
+					    "too many brackets "
 					    "within brackets; allowed: %d",
 					    CONFIG_NESTING_MAX);
 	if (config_syntax_take(syntax, token, piece, *place))

@@ -14,11 +14,11 @@
 
 /* What may come next. */
 enum config_syntax_state {
-	CONFIG_SYNTAX_NAME,        /* an option, or the end of the group */
+	CONFIG_SYNTAX_NAME, /* an option, or the end of the group */
 	CONFIG_SYNTAX_ASSIGN,
 	CONFIG_SYNTAX_VALUE,
-	CONFIG_SYNTAX_FIRST,       /* a value, or the end of the list */
-	CONFIG_SYNTAX_AFTER,       /* a value: its separator, or the end */
+	CONFIG_SYNTAX_FIRST,        /* a value, or the end of the list */
+	CONFIG_SYNTAX_AFTER,        /* a value: its separator, or the end */
 	CONFIG_SYNTAX_AFTER_STRING, /* likewise, or more of the text */
 };
 
@@ -41,9 +41,9 @@ struct config_syntax {
  * Takes the next token; spaces and includes are passed over.  Returns true, or
  * false with what is wrong, and its place if it is not that of the token.
  */
-__attribute__((warn_unused_result))
-bool config_syntax_next(struct config_syntax *syntax, enum config_token token,
-			struct slice piece, struct config_place *place,
-			char ret_text[CONFIG_SYNTAX_TEXT_MAX]);
+__attribute__((warn_unused_result)) bool
+config_syntax_next(struct config_syntax *syntax, enum config_token token,
+		   struct slice piece, struct config_place *place,
+		   char ret_text[CONFIG_SYNTAX_TEXT_MAX]);
 
 #endif

@@ -8,7 +8,7 @@
 #include "config/config.h"
 
 #define FIELD(type, field) .offset = offsetof(struct type, field)
-#define FIELDS(type, items, count)             \
+#define FIELDS(type, items, count)              \
 	.offset = offsetof(struct type, items), \
 	.count_offset = offsetof(struct type, count)
 #define RANGE(low, high) .min = (low), .max = (high)
@@ -30,15 +30,16 @@
 
 static const char *const words_format[] = { "text", "json", NULL };
 static const char *const words_level[] = { "error", "warning", "notice",
-					   "info", "debug", NULL };
+					   "info",  "debug",   NULL };
 static const char *const words_framing[] = { "stream", NULL };
 static const char *const words_message[] = { "binary", "text", NULL };
 
 /* A choice is stored as its position among the words. */
 static_assert(LOG_FORMAT_TEXT == 0 && LOG_FORMAT_JSON == 1, "words_format");
 static_assert(LOG_LEVEL_ERROR == 0 && LOG_LEVEL_WARNING == 1 &&
-	      LOG_LEVEL_NOTICE == 2 && LOG_LEVEL_INFO == 3 &&
-	      LOG_LEVEL_DEBUG == 4, "words_level");
+		      LOG_LEVEL_NOTICE == 2 && LOG_LEVEL_INFO == 3 &&
+		      LOG_LEVEL_DEBUG == 4,
+	      "words_level");
 static_assert(CONFIG_FRAMING_STREAM == 0, "words_framing");
 static_assert(CONFIG_MESSAGE_BINARY == 0 && CONFIG_MESSAGE_TEXT == 1,
 	      "words_message");
@@ -56,8 +57,7 @@ const struct config_option config_options[] = {
 		  "\"auto\" is one per processor this process may use." },
 
 	{ GLOBAL, .path = "log.target", .type = CONFIG_OPTION_TEXT,
-	  FIELD(config, log.target), .max = TEXT_MAX_BYTES,
-	  .fallback = "auto",
+	  FIELD(config, log.target), .max = TEXT_MAX_BYTES, .fallback = "auto",
 	  .text = "Where the log goes: \"auto\", \"stderr\" or \"file:\" and "
 		  "an absolute path.\n"
 		  "\"auto\" is standard error.\n"
@@ -85,8 +85,8 @@ const struct config_option config_options[] = {
 		  "0 is no limit." },
 	{ GLOBAL, .path = "limits.handshakes_per_second_per_ip",
 	  .type = CONFIG_OPTION_COUNT, .flags = CONFIG_ZERO,
-	  FIELD(config, limits.handshakes_per_second_per_ip),
-	  RANGE(1, 1000000), .fallback = "0",
+	  FIELD(config, limits.handshakes_per_second_per_ip), RANGE(1, 1000000),
+	  .fallback = "0",
 	  .text = "Handshakes a second from one client address; more are "
 		  "answered 429.\n"
 		  "0 is no limit." },
@@ -100,8 +100,7 @@ const struct config_option config_options[] = {
 	  .text = "Bytes of all header lines of a request together; more are "
 		  "answered 431." },
 	{ GLOBAL, .path = "limits.header_count", .type = CONFIG_OPTION_COUNT,
-	  FIELD(config, limits.header_count), RANGE(8, 1024),
-	  .fallback = "128",
+	  FIELD(config, limits.header_count), RANGE(8, 1024), .fallback = "128",
 	  .text = "Header lines of a request; more are answered 431." },
 	{ GLOBAL, .path = "limits.buffer", .type = CONFIG_OPTION_SIZE,
 	  FIELD(config, limits.buffer), RANGE(4 * KIB, 16 * MIB),
@@ -144,10 +143,9 @@ const struct config_option config_options[] = {
 	  .fallback = "10s",
 	  .text = "For the closing handshake and what is still to be "
 		  "delivered before it." },
-	{ GLOBAL, .path = "timeouts.send_stall",
-	  .type = CONFIG_OPTION_DURATION, .flags = CONFIG_ZERO,
-	  FIELD(config, timeouts.send_stall_ms), RANGE(TIMEOUT_MIN, DAY),
-	  .fallback = "60s",
+	{ GLOBAL, .path = "timeouts.send_stall", .type = CONFIG_OPTION_DURATION,
+	  .flags = CONFIG_ZERO, FIELD(config, timeouts.send_stall_ms),
+	  RANGE(TIMEOUT_MIN, DAY), .fallback = "60s",
 	  .text = "A peer that takes nothing for so long, while bytes wait "
 		  "for it, ends the session with 1013.\n"
 		  "0 is no limit." },
@@ -177,8 +175,8 @@ const struct config_option config_options[] = {
 		  "\"unix:@name\" for an abstract name.\n"
 		  "Addresses are numeric; port 0 lets the kernel choose." },
 	{ LISTENER, .path = "mode", .type = CONFIG_OPTION_MODE,
-	  .flags = CONFIG_UNIX, FIELD(config_listener, mode),
-	  .max = 0777, .fallback = "0660",
+	  .flags = CONFIG_UNIX, FIELD(config_listener, mode), .max = 0777,
+	  .fallback = "0660",
 	  .text = "Permission bits of a Unix socket, octal digits in quotes." },
 	{ LISTENER, .path = "v6_only", .type = CONFIG_OPTION_BOOL,
 	  .flags = CONFIG_IPV6, FIELD(config_listener, v6_only),
@@ -271,15 +269,15 @@ const struct config_option config_options[] = {
 	{ ROUTE, .path = "timeouts.close", .type = CONFIG_OPTION_DURATION,
 	  .flags = CONFIG_INHERITED, FIELD(config_route, timeouts.close_ms),
 	  RANGE(TIMEOUT_MIN, HOUR), .text = "As the global one." },
-	{ ROUTE, .path = "timeouts.send_stall",
-	  .type = CONFIG_OPTION_DURATION,
+	{ ROUTE, .path = "timeouts.send_stall", .type = CONFIG_OPTION_DURATION,
 	  .flags = CONFIG_INHERITED | CONFIG_ZERO,
-	  FIELD(config_route, timeouts.send_stall_ms),
-	  RANGE(TIMEOUT_MIN, DAY), .text = "As the global one." },
+	  FIELD(config_route, timeouts.send_stall_ms), RANGE(TIMEOUT_MIN, DAY),
+	  .text = "As the global one." },
 };
 
 const size_t config_option_count =
 	sizeof(config_options) / sizeof(*config_options);
 
 static_assert(sizeof(config_options) / sizeof(*config_options) <=
-	      CONFIG_OPTIONS_MAX, "CONFIG_OPTIONS_MAX");
+		      CONFIG_OPTIONS_MAX,
+	      "CONFIG_OPTIONS_MAX");

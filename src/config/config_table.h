@@ -31,13 +31,13 @@ enum config_type {
 };
 
 enum config_flag {
-	CONFIG_REQUIRED = 1,  /* has to be written */
-	CONFIG_ZERO = 2,      /* 0 is allowed beside the range */
-	CONFIG_AUTO = 4,      /* COUNT: "auto" is allowed and stored as 0 */
-	CONFIG_SECRET = 8,    /* masked in a dump */
+	CONFIG_REQUIRED = 1,   /* has to be written */
+	CONFIG_ZERO = 2,       /* 0 is allowed beside the range */
+	CONFIG_AUTO = 4,       /* COUNT: "auto" is allowed and stored as 0 */
+	CONFIG_SECRET = 8,     /* masked in a dump */
 	CONFIG_INHERITED = 16, /* ROUTE: the global option is the default */
-	CONFIG_UNIX = 32,     /* LISTENER: of Unix sockets only */
-	CONFIG_IPV6 = 64,     /* LISTENER: of IPv6 addresses only */
+	CONFIG_UNIX = 32,      /* LISTENER: of Unix sockets only */
+	CONFIG_IPV6 = 64,      /* LISTENER: of IPv6 addresses only */
 };
 
 struct config_option {
@@ -52,7 +52,7 @@ struct config_option {
 	uint64_t max;         /* likewise; TEXT, TEXTS: bytes of one text */
 	const char *fallback; /* as written in a file; null: none */
 	const char *const *words; /* CHOICE: by value, ends in null */
-	const char *text;     /* for the manual: sentences, one a line */
+	const char *text;         /* for the manual: sentences, one a line */
 };
 
 /* Grouped by scope, in the order of the manual and of a dump. */

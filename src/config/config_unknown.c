@@ -93,7 +93,8 @@ void config_unknown_report(struct config_draft *draft,
 	    config_option_find(CONFIG_SCOPE_GLOBAL, path)) {
 		config_errors_add(draft->errors, place, full,
 				  "is not for a single route; allowed: in the "
-				  "global group \"%s\"", group);
+				  "global group \"%s\"",
+				  group);
 		return;
 	}
 	config_unknown_suggest(&suggest, object->scope, group, best);

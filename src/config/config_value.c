@@ -20,9 +20,8 @@ struct taking {
 };
 
 /* "what is wrong; allowed: what is allowed"; always -EINVAL. */
-__attribute__((format(printf, 2, 3)))
-static int config_value_refuse(const struct taking *taking, const char *format,
-			       ...)
+__attribute__((format(printf, 2, 3))) static int
+config_value_refuse(const struct taking *taking, const char *format, ...)
 {
 	char wrong[CONFIG_REASON_MAX - CONFIG_ALLOWED_MAX - 16];
 	char allowed[CONFIG_ALLOWED_MAX];
@@ -129,8 +128,7 @@ static int config_value_take_bool(const struct taking *taking, bool *field)
 	return 0;
 }
 
-static int config_value_take_count(const struct taking *taking,
-				   uint32_t *field)
+static int config_value_take_count(const struct taking *taking, uint32_t *field)
 {
 	uint64_t number = 0;
 
@@ -227,7 +225,7 @@ static int config_value_check_text(const struct taking *taking,
 	for (; *text; text++) {
 		if ((unsigned char)*text < 0x20 || *text == 0x7f)
 			return config_value_refuse(taking, "has a control "
-						   "character");
+							   "character");
 	}
 	return 0;
 }

@@ -17,7 +17,7 @@ enum config_kind {
 	CONFIG_KIND_FLOAT,
 	CONFIG_KIND_TEXT,
 	CONFIG_KIND_TEXTS,
-	CONFIG_KIND_LIST,  /* not of texts alone */
+	CONFIG_KIND_LIST, /* not of texts alone */
 	CONFIG_KIND_GROUP,
 };
 
@@ -45,15 +45,14 @@ struct config_value {
  * 0, -EINVAL with `ret_reason` saying what is wrong and what is allowed, or
  * -ENOMEM; the field is untouched on failure.
  */
-__attribute__((warn_unused_result))
-int config_value_take(const struct config_option *option,
-		      const struct config_value *value,
-		      struct config_arena *arena, void *object,
-		      char ret_reason[CONFIG_REASON_MAX]);
+__attribute__((warn_unused_result)) int
+config_value_take(const struct config_option *option,
+		  const struct config_value *value, struct config_arena *arena,
+		  void *object, char ret_reason[CONFIG_REASON_MAX]);
 
 /* Writes the option's default, if it has one.  Returns 0 or -ENOMEM. */
-__attribute__((warn_unused_result))
-int config_value_default(const struct config_option *option,
-			 struct config_arena *arena, void *object);
+__attribute__((warn_unused_result)) int
+config_value_default(const struct config_option *option,
+		     struct config_arena *arena, void *object);
 
 #endif

@@ -25,7 +25,7 @@ static enum address_error parse(const char *text, size_t len, bool listen,
 	memset(ret_address, 0xee, sizeof(*ret_address));
 	untouched = *ret_address;
 	error = listen ? address_parse_listen(slice, ret_address) :
-		address_parse(slice, ret_address);
+			 address_parse(slice, ret_address);
 	guard_free_end(copy, len);
 	if (error != ADDRESS_OK)
 		assert_memory_equal(ret_address, &untouched, sizeof(untouched));
@@ -52,8 +52,7 @@ static void test_ipv4(void **state)
 	assert_int_equal(address.socket.len, sizeof(struct sockaddr_in));
 	assert_int_equal(address.socket.in.sin_family, AF_INET);
 	assert_int_equal(address.socket.in.sin_port, htons(8080));
-	assert_int_equal(address.socket.in.sin_addr.s_addr,
-			 htonl(0xc0000201));
+	assert_int_equal(address.socket.in.sin_addr.s_addr, htonl(0xc0000201));
 	assert_formats(&address.socket, "192.0.2.1:8080");
 }
 
@@ -63,8 +62,7 @@ static void test_ipv6(void **state)
 	static const uint8_t loopback[16] = { [15] = 1 };
 
 	(void)state;
-	assert_int_equal(parse("[::1]:65535", 11, false, &address),
-			 ADDRESS_OK);
+	assert_int_equal(parse("[::1]:65535", 11, false, &address), ADDRESS_OK);
 	assert_int_equal(address.kind, ADDRESS_INET);
 	assert_int_equal(address.port, 65535);
 	assert_int_equal(address.socket.len, sizeof(struct sockaddr_in6));
@@ -87,8 +85,15 @@ static void test_mapped_ipv4_is_printed_as_ipv4(void **state)
 static void test_names(void **state)
 {
 	static const char *const names[] = {
-		"localhost", "a", "a.b", "irc1.example", "a-b.c_d.x1",
-		"4ever.org", "1.2.3.4.example", "example.org.", "XN--BCHER-KVA",
+		"localhost",
+		"a",
+		"a.b",
+		"irc1.example",
+		"a-b.c_d.x1",
+		"4ever.org",
+		"1.2.3.4.example",
+		"example.org.",
+		"XN--BCHER-KVA",
 	};
 	struct address address;
 
@@ -179,51 +184,66 @@ static void test_longest_unix(void **state)
 			 ADDRESS_LONG_PATH);
 }
 
+static const struct {
+	const char *text;
+	enum address_error error;
+} bad_cases[] = {
+	{ "", ADDRESS_EMPTY },
+	{ "localhost", ADDRESS_NO_PORT },
+	{ "a:", ADDRESS_NO_PORT },
+	{ "[::1]", ADDRESS_NO_PORT },
+	{ "[::1]:", ADDRESS_NO_PORT },
+	{ "8080", ADDRESS_NO_PORT },
+	{ "a:x", ADDRESS_BAD_PORT },
+	{ "a:65536", ADDRESS_BAD_PORT },
+	{ "a:100000", ADDRESS_BAD_PORT },
+	{ "a:-1", ADDRESS_BAD_PORT },
+	{ "a:8x", ADDRESS_BAD_PORT },
+	{ "a:0", ADDRESS_BAD_PORT },
+	{ "127.0.0.1:0", ADDRESS_BAD_PORT },
+	{ ":80", ADDRESS_BAD_NAME },
+	{ "a b:80", ADDRESS_BAD_NAME },
+	{ "-a:80", ADDRESS_BAD_NAME },
+	{ "a-:80", ADDRESS_BAD_NAME },
+	{ "a..b:80", ADDRESS_BAD_NAME },
+	{ ".:80", ADDRESS_BAD_NAME },
+	{ ".a:80", ADDRESS_BAD_NAME },
+	{ "a..:80", ADDRESS_BAD_NAME },
+	{ "a/b:80", ADDRESS_BAD_NAME },
+	{ "*:80", ADDRESS_BAD_NAME },
+	{ "1.2.3:80", ADDRESS_BAD_IPV4 },
+	{ "256.1.1.1:80", ADDRESS_BAD_IPV4 },
+	{ "80:80", ADDRESS_BAD_IPV4 },
+	{ "1.2.3.4.5.6.7.8.9.10:80", ADDRESS_BAD_IPV4 },
+	{ "1.2.3.4.5.6.7.89:80", ADDRESS_BAD_IPV4 },
+	{ "[1111:2222:3333:4444:5555:6666:7777:8888:9999:0]:80",
+	  ADDRESS_BAD_IPV6 },
+	{ "[::1:80", ADDRESS_BAD_IPV6 },
+	{ "[]:80", ADDRESS_BAD_IPV6 },
+	{ "[::g]:80", ADDRESS_BAD_IPV6 },
+	{ "[::1]80", ADDRESS_BAD_IPV6 },
+	{ "[127.0.0.1]:80", ADDRESS_BAD_IPV6 },
+	{ "[1111:2222:3333:4444:5555:6666:7777:8888:9999:0000:1]:80",
+	  ADDRESS_BAD_IPV6 },
+	{ "::1:80", ADDRESS_BARE_IPV6 },
+	{ "a:80:80", ADDRESS_BARE_IPV6 },
+	{ "unix:", ADDRESS_BAD_PATH },
+	{ "unix:a", ADDRESS_BAD_PATH },
+	{ "unix:/", ADDRESS_BAD_PATH },
+	{ "unix:@", ADDRESS_BAD_PATH },
+	{ "unix:ab", ADDRESS_BAD_PATH },
+};
+
 static void test_bad(void **state)
 {
-	static const struct {
-		const char *text;
-		enum address_error error;
-	} cases[] = {
-		{ "", ADDRESS_EMPTY },
-		{ "localhost", ADDRESS_NO_PORT }, { "a:", ADDRESS_NO_PORT },
-		{ "[::1]", ADDRESS_NO_PORT }, { "[::1]:", ADDRESS_NO_PORT },
-		{ "8080", ADDRESS_NO_PORT },
-		{ "a:x", ADDRESS_BAD_PORT }, { "a:65536", ADDRESS_BAD_PORT },
-		{ "a:100000", ADDRESS_BAD_PORT }, { "a:-1", ADDRESS_BAD_PORT },
-		{ "a:8x", ADDRESS_BAD_PORT }, { "a:0", ADDRESS_BAD_PORT },
-		{ "127.0.0.1:0", ADDRESS_BAD_PORT },
-		{ ":80", ADDRESS_BAD_NAME }, { "a b:80", ADDRESS_BAD_NAME },
-		{ "-a:80", ADDRESS_BAD_NAME }, { "a-:80", ADDRESS_BAD_NAME },
-		{ "a..b:80", ADDRESS_BAD_NAME }, { ".:80", ADDRESS_BAD_NAME },
-		{ ".a:80", ADDRESS_BAD_NAME }, { "a..:80", ADDRESS_BAD_NAME },
-		{ "a/b:80", ADDRESS_BAD_NAME }, { "*:80", ADDRESS_BAD_NAME },
-		{ "1.2.3:80", ADDRESS_BAD_IPV4 },
-		{ "256.1.1.1:80", ADDRESS_BAD_IPV4 },
-		{ "80:80", ADDRESS_BAD_IPV4 },
-		{ "1.2.3.4.5.6.7.8.9.10:80", ADDRESS_BAD_IPV4 },
-		{ "1.2.3.4.5.6.7.89:80", ADDRESS_BAD_IPV4 },
-		{ "[1111:2222:3333:4444:5555:6666:7777:8888:9999:0]:80",
-		  ADDRESS_BAD_IPV6 },
-		{ "[::1:80", ADDRESS_BAD_IPV6 }, { "[]:80", ADDRESS_BAD_IPV6 },
-		{ "[::g]:80", ADDRESS_BAD_IPV6 },
-		{ "[::1]80", ADDRESS_BAD_IPV6 },
-		{ "[127.0.0.1]:80", ADDRESS_BAD_IPV6 },
-		{ "[1111:2222:3333:4444:5555:6666:7777:8888:9999:0000:1]:80",
-		  ADDRESS_BAD_IPV6 },
-		{ "::1:80", ADDRESS_BARE_IPV6 },
-		{ "a:80:80", ADDRESS_BARE_IPV6 },
-		{ "unix:", ADDRESS_BAD_PATH }, { "unix:a", ADDRESS_BAD_PATH },
-		{ "unix:/", ADDRESS_BAD_PATH }, { "unix:@", ADDRESS_BAD_PATH },
-		{ "unix:ab", ADDRESS_BAD_PATH },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < sizeof(bad_cases) / sizeof(*bad_cases); i++) {
 		struct address address;
 
-		assert_int_equal(parse(cases[i].text, strlen(cases[i].text),
-				       false, &address), cases[i].error);
+		assert_int_equal(parse(bad_cases[i].text,
+				       strlen(bad_cases[i].text), false,
+				       &address),
+				 bad_cases[i].error);
 	}
 }
 
@@ -247,8 +267,7 @@ static void test_listen(void **state)
 	struct address address;
 
 	(void)state;
-	assert_int_equal(parse("127.0.0.1:0", 11, true, &address),
-			 ADDRESS_OK);
+	assert_int_equal(parse("127.0.0.1:0", 11, true, &address), ADDRESS_OK);
 	assert_int_equal(address.port, 0);
 	assert_int_equal(parse("*:8080", 6, true, &address), ADDRESS_OK);
 	assert_formats(&address.socket, "[::]:8080");
@@ -256,8 +275,7 @@ static void test_listen(void **state)
 	assert_int_equal(parse("*:x", 3, true, &address), ADDRESS_BAD_PORT);
 	assert_int_equal(parse("localhost:80", 12, true, &address),
 			 ADDRESS_NOT_NUMERIC);
-	assert_int_equal(parse("a b:80", 6, true, &address),
-			 ADDRESS_BAD_NAME);
+	assert_int_equal(parse("a b:80", 6, true, &address), ADDRESS_BAD_NAME);
 }
 
 static void test_format_of_what_the_kernel_gives(void **state)

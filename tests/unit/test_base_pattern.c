@@ -19,8 +19,8 @@ static bool host(const char *pattern, const char *authority)
 	bool matches;
 
 	assert_null(pattern_host_parse(slice_of(pattern), &host));
-	matches = pattern_host_matches(&host, slice_make((const char *)copy,
-							 len));
+	matches = pattern_host_matches(&host,
+				       slice_make((const char *)copy, len));
 	guard_free_end(copy, len);
 	return matches;
 }
@@ -87,17 +87,34 @@ static void test_suffix_host(void **state)
 static void test_bad_hosts(void **state)
 {
 	static const char *const bad[] = {
-		"", "a:80", "a b", "a/b", "**", "*a", "a.*", "*.", ".", ".a",
-		"*.*.a", "*.[::1]", "[", "[]", "[::1", "[:]x", "[a b::1]",
-		"*..a", "ex\xc3\xa4mple", "a@b", "[-]:",
+		"",
+		"a:80",
+		"a b",
+		"a/b",
+		"**",
+		"*a",
+		"a.*",
+		"*.",
+		".",
+		".a",
+		"*.*.a",
+		"*.[::1]",
+		"[",
+		"[]",
+		"[::1",
+		"[:]x",
+		"[a b::1]",
+		"*..a",
+		"ex\xc3\xa4mple",
+		"a@b",
+		"[-]:",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct pattern_host pattern = { .kind = 77 };
 
-		assert_non_null(pattern_host_parse(slice_of(bad[i]),
-						   &pattern));
+		assert_non_null(pattern_host_parse(slice_of(bad[i]), &pattern));
 		assert_int_equal(pattern.kind, 77);
 	}
 }
@@ -110,8 +127,8 @@ static bool path(const char *pattern, const char *text)
 	bool matches;
 
 	assert_null(pattern_path_parse(slice_of(pattern), &path));
-	matches = pattern_path_matches(&path, slice_make((const char *)copy,
-							 len));
+	matches = pattern_path_matches(&path,
+				       slice_make((const char *)copy, len));
 	guard_free_end(copy, len);
 	return matches;
 }
@@ -172,25 +189,26 @@ static void test_segments(void **state)
 static void test_bad_paths(void **state)
 {
 	static const char *const bad[] = {
-		"", "a", "*", "/a*", "/*/a", "/a/**", "/a/{", "/a/}", "/a/{}",
-		"/a/{x", "/a/x}", "/a/{x}y", "/a/y{x}", "/a/{x-y}", "/{x}/{x}",
-		"/{x}/a/{y}/{x}", "/.", "/..", "/a/../b", "/a/.", "/a?b",
-		"/a#b", "/%41", "/a%2fb", "/a\tb", "/a\x01",
+		"",        "a",        "*",        "/a*",
+		"/*/a",    "/a/**",    "/a/{",     "/a/}",
+		"/a/{}",   "/a/{x",    "/a/x}",    "/a/{x}y",
+		"/a/y{x}", "/a/{x-y}", "/{x}/{x}", "/{x}/a/{y}/{x}",
+		"/.",      "/..",      "/a/../b",  "/a/.",
+		"/a?b",    "/a#b",     "/%41",     "/a%2fb",
+		"/a\tb",   "/a\x01",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct pattern_path pattern = { .below = true };
 
-		assert_non_null(pattern_path_parse(slice_of(bad[i]),
-						   &pattern));
+		assert_non_null(pattern_path_parse(slice_of(bad[i]), &pattern));
 		assert_null(pattern.text.data);
 		assert_true(pattern.below);
 	}
 }
 
-static bool origin(const char *pattern, const char *text,
-		   const char *authority)
+static bool origin(const char *pattern, const char *text, const char *authority)
 {
 	size_t len = strlen(text);
 	size_t authority_len = strlen(authority);
@@ -284,18 +302,31 @@ static void test_null_and_any_origin(void **state)
 static void test_bad_origins(void **state)
 {
 	static const char *const bad[] = {
-		"", "a.org", "https:", "https:/a", "https://", "https://a/",
-		"https://a/b", "https://*", "https://a:x", "https://a:70000",
-		"://a", "1://a", "Same", "https://*a.org", "https://u@a.org",
-		"h/s://a", "https://a.*",
+		"",
+		"a.org",
+		"https:",
+		"https:/a",
+		"https://",
+		"https://a/",
+		"https://a/b",
+		"https://*",
+		"https://a:x",
+		"https://a:70000",
+		"://a",
+		"1://a",
+		"Same",
+		"https://*a.org",
+		"https://u@a.org",
+		"h/s://a",
+		"https://a.*",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct pattern_origin pattern = { .kind = 77 };
 
-		assert_non_null(pattern_origin_parse(slice_of(bad[i]),
-						     &pattern));
+		assert_non_null(
+			pattern_origin_parse(slice_of(bad[i]), &pattern));
 		assert_int_equal(pattern.kind, 77);
 	}
 }

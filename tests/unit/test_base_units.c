@@ -51,15 +51,28 @@ static void test_durations(void **state)
 		const char *text;
 		uint32_t ms;
 	} cases[] = {
-		{ "0", 0 }, { "0s", 0 }, { "0ms", 0 }, { "0h", 0 },
-		{ "1", 1000 }, { "20", 20000 }, { "007", 7000 },
-		{ "250ms", 250 }, { "20s", 20000 }, { "5m", 300000 },
-		{ "1h", 3600000 }, { "1.5s", 1500 }, { "1.5", 1500 },
-		{ "0.001", 1 }, { "0.25m", 15000 }, { "1.5h", 5400000 },
-		{ "1.50000000000000000000s", 1500 }, { "1.000ms", 1 },
+		{ "0", 0 },
+		{ "0s", 0 },
+		{ "0ms", 0 },
+		{ "0h", 0 },
+		{ "1", 1000 },
+		{ "20", 20000 },
+		{ "007", 7000 },
+		{ "250ms", 250 },
+		{ "20s", 20000 },
+		{ "5m", 300000 },
+		{ "1h", 3600000 },
+		{ "1.5s", 1500 },
+		{ "1.5", 1500 },
+		{ "0.001", 1 },
+		{ "0.25m", 15000 },
+		{ "1.5h", 5400000 },
+		{ "1.50000000000000000000s", 1500 },
+		{ "1.000ms", 1 },
 		{ "0.00000000000000000000", 0 },
 		{ "0.0000002777777777h", UNTOUCHED },
-		{ "4294967295ms", UINT32_MAX }, { "4294967.295", UINT32_MAX },
+		{ "4294967295ms", UINT32_MAX },
+		{ "4294967.295", UINT32_MAX },
 		{ "1193h", 4294800000u },
 	};
 
@@ -83,19 +96,30 @@ static void test_bad_durations(void **state)
 		enum units_result result;
 	} cases[] = {
 		{ "", UNITS_EMPTY },
-		{ "-1", UNITS_NEGATIVE }, { "-", UNITS_NEGATIVE },
-		{ "s", UNITS_NOT_NUMBER }, { "+1", UNITS_NOT_NUMBER },
-		{ " 1", UNITS_NOT_NUMBER }, { ".5", UNITS_NOT_NUMBER },
-		{ "1.", UNITS_NOT_NUMBER }, { "1.s", UNITS_NOT_NUMBER },
-		{ "1./", UNITS_NOT_NUMBER }, { "1.:", UNITS_NOT_NUMBER },
-		{ "/", UNITS_NOT_NUMBER }, { ":", UNITS_NOT_NUMBER },
-		{ "1 s", UNITS_BAD_SUFFIX }, { "1S", UNITS_BAD_SUFFIX },
-		{ "1d", UNITS_BAD_SUFFIX }, { "1ss", UNITS_BAD_SUFFIX },
-		{ "1K", UNITS_BAD_SUFFIX }, { "1.5.5", UNITS_BAD_SUFFIX },
-		{ "1.5ms", UNITS_TOO_FINE }, { "0.0001", UNITS_TOO_FINE },
+		{ "-1", UNITS_NEGATIVE },
+		{ "-", UNITS_NEGATIVE },
+		{ "s", UNITS_NOT_NUMBER },
+		{ "+1", UNITS_NOT_NUMBER },
+		{ " 1", UNITS_NOT_NUMBER },
+		{ ".5", UNITS_NOT_NUMBER },
+		{ "1.", UNITS_NOT_NUMBER },
+		{ "1.s", UNITS_NOT_NUMBER },
+		{ "1./", UNITS_NOT_NUMBER },
+		{ "1.:", UNITS_NOT_NUMBER },
+		{ "/", UNITS_NOT_NUMBER },
+		{ ":", UNITS_NOT_NUMBER },
+		{ "1 s", UNITS_BAD_SUFFIX },
+		{ "1S", UNITS_BAD_SUFFIX },
+		{ "1d", UNITS_BAD_SUFFIX },
+		{ "1ss", UNITS_BAD_SUFFIX },
+		{ "1K", UNITS_BAD_SUFFIX },
+		{ "1.5.5", UNITS_BAD_SUFFIX },
+		{ "1.5ms", UNITS_TOO_FINE },
+		{ "0.0001", UNITS_TOO_FINE },
 		{ "0.12345678901h", UNITS_TOO_FINE },
 		{ "4294967296ms", UNITS_TOO_LARGE },
-		{ "4294968", UNITS_TOO_LARGE }, { "1194h", UNITS_TOO_LARGE },
+		{ "4294968", UNITS_TOO_LARGE },
+		{ "1194h", UNITS_TOO_LARGE },
 		{ "4294967.296", UNITS_TOO_LARGE },
 		{ "4294967296", UNITS_TOO_LARGE },
 		{ "18446744073709551615", UNITS_TOO_LARGE },
@@ -124,8 +148,7 @@ static void test_seconds(void **state)
 			 UNITS_NEGATIVE);
 	assert_int_equal(units_from_seconds((double)INFINITY, &ms),
 			 UNITS_TOO_LARGE);
-	assert_int_equal(units_from_seconds(4294967.296, &ms),
-			 UNITS_TOO_LARGE);
+	assert_int_equal(units_from_seconds(4294967.296, &ms), UNITS_TOO_LARGE);
 	assert_int_equal(units_from_seconds(0.0005, &ms), UNITS_TOO_FINE);
 	assert_int_equal(units_from_seconds(1.0002, &ms), UNITS_TOO_FINE);
 	assert_int_equal(ms, UNTOUCHED);
@@ -143,9 +166,16 @@ static void test_sizes(void **state)
 		const char *text;
 		uint64_t bytes;
 	} cases[] = {
-		{ "0", 0 }, { "0G", 0 }, { "1", 1 }, { "1000", 1000 },
-		{ "64K", 65536 }, { "64k", 65536 }, { "1M", 1048576 },
-		{ "1m", 1048576 }, { "1G", 1073741824 }, { "3g", 3221225472u },
+		{ "0", 0 },
+		{ "0G", 0 },
+		{ "1", 1 },
+		{ "1000", 1000 },
+		{ "64K", 65536 },
+		{ "64k", 65536 },
+		{ "1M", 1048576 },
+		{ "1m", 1048576 },
+		{ "1G", 1073741824 },
+		{ "3g", 3221225472u },
 		{ "18446744073709551615", UINT64_MAX },
 		{ "17179869183G", 18446744072635809792u },
 	};
@@ -165,10 +195,14 @@ static void test_bad_sizes(void **state)
 		const char *text;
 		enum units_result result;
 	} cases[] = {
-		{ "", UNITS_EMPTY }, { "-1K", UNITS_NEGATIVE },
-		{ "K", UNITS_NOT_NUMBER }, { "x1", UNITS_NOT_NUMBER },
-		{ "1KB", UNITS_BAD_SUFFIX }, { "1.5K", UNITS_BAD_SUFFIX },
-		{ "1s", UNITS_BAD_SUFFIX }, { "1 K", UNITS_BAD_SUFFIX },
+		{ "", UNITS_EMPTY },
+		{ "-1K", UNITS_NEGATIVE },
+		{ "K", UNITS_NOT_NUMBER },
+		{ "x1", UNITS_NOT_NUMBER },
+		{ "1KB", UNITS_BAD_SUFFIX },
+		{ "1.5K", UNITS_BAD_SUFFIX },
+		{ "1s", UNITS_BAD_SUFFIX },
+		{ "1 K", UNITS_BAD_SUFFIX },
 		{ "17179869184G", UNITS_TOO_LARGE },
 		{ "18446744073709551616", UNITS_TOO_LARGE },
 	};

@@ -115,7 +115,9 @@ static const char bad[] =
 	"); } );\n";
 
 static const struct config_page page = {
-	.content_type = "text/plain", .body = "x", .body_len = 1,
+	.content_type = "text/plain",
+	.body = "x",
+	.body_len = 1,
 };
 
 static int parse_good(void)

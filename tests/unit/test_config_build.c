@@ -54,13 +54,14 @@ static bool clash(const char *a, const char *b)
 
 	snprintf(text, sizeof(text),
 		 "listeners = ( { name = \"a\"; listen = %s; },\n"
-		 "  { name = \"b\"; listen = %s; } );\n", a, b);
+		 "  { name = \"b\"; listen = %s; } );\n",
+		 a, b);
 	int error = config_parse_text("t", text, &errors, &config);
 
 	if (error) {
 		assert_int_equal(errors.count, 1);
-		assert_non_null(strstr(errors.lines[0],
-				       "t:2: listeners[1].listen: "));
+		assert_non_null(
+			strstr(errors.lines[0], "t:2: listeners[1].listen: "));
 		assert_non_null(strstr(errors.lines[0],
 				       " is taken by listeners[0] (t:1), "));
 	}
@@ -98,8 +99,7 @@ static void test_names_are_unique(void **state)
 	(void)state;
 	config_text_assert_errors(
 		"listeners = ( { name = \"a\"; listen = \"127.0.0.1:1\"; },\n"
-		"  { name = \"a\"; listen = \"127.0.0.1:2\"; } );\n"
-		TEXT_BACKEND
+		"  { name = \"a\"; listen = \"[::1]:2\"; } );\n" TEXT_BACKEND
 		"routes = ( { path = \"/x\"; backend = \"b\"; },\n"
 		"  { path = \"/x\"; host = \"h\"; backend = \"b\"; },\n"
 		"  { name = \"/x\"; path = \"/y\"; backend = \"b\"; } );\n",
@@ -174,8 +174,8 @@ static void test_routes(void **state)
 static void test_log_target(void **state)
 {
 	static const char *const good[] = { "auto", "stderr", "file:/a" };
-	static const char *const bad[] = { "syslog", "file:", "file:a",
-					   "/a", "Auto" };
+	static const char *const bad[] = { "syslog", "file:", "file:a", "/a",
+					   "Auto" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
@@ -196,7 +196,8 @@ static void test_log_target(void **state)
 			 TEXT_LISTENER "log = { target = \"%s\"; };", bad[i]);
 		snprintf(line, sizeof(line),
 			 "t:2: log.target: \"%s\" is not known; allowed: "
-			 "\"auto\", \"stderr\" or \"file:/path\"\n", bad[i]);
+			 "\"auto\", \"stderr\" or \"file:/path\"\n",
+			 bad[i]);
 		config_text_assert_errors(text, line);
 	}
 }
@@ -213,7 +214,9 @@ static void test_no_listener(void **state)
 }
 
 static const struct config_page page = {
-	.content_type = "text/plain", .body = "x", .body_len = 1,
+	.content_type = "text/plain",
+	.body = "x",
+	.body_len = 1,
 };
 
 static void test_pages(void **state)

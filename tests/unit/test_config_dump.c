@@ -147,8 +147,7 @@ static void test_every_option_is_dumped(void **state)
 		snprintf(name, sizeof(name), " %s = ", dot ? dot + 1 : path);
 		/* At the beginning of a line without a blank before it. */
 		if (!strstr(sample, name))
-			assert_memory_equal(sample, name + 1,
-					    strlen(name) - 1);
+			assert_memory_equal(sample, name + 1, strlen(name) - 1);
 	}
 }
 

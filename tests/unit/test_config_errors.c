@@ -28,8 +28,7 @@ static void test_form(void **state)
 	assert_false(config_errors_are_empty(&errors));
 	config_errors_add(&errors, at("f", 4), NULL, "bad");
 	config_errors_add(&errors, at("g", 0), NULL, "a\nb\x7f\t\x1b[m");
-	assert_printed(&errors,
-		       "f:3: a.b: x is 5\nf:4: bad\ng: a?b???[m\n");
+	assert_printed(&errors, "f:3: a.b: x is 5\nf:4: bad\ng: a?b???[m\n");
 }
 
 static void test_order_is_that_of_files_and_lines(void **state)
@@ -46,7 +45,8 @@ static void test_order_is_that_of_files_and_lines(void **state)
 	config_errors_add(&errors, at("a", 1), NULL, "early");
 	config_errors_add(&errors, at("b", 3), NULL, "between");
 	config_errors_add(&errors, at("b", 2), NULL, "before");
-	assert_printed(&errors, "b:1: start\nb:2: before\nb:3: between\n"
+	assert_printed(&errors,
+		       "b:1: start\nb:2: before\nb:3: between\n"
 		       "b:5: first\nb:5: second\n"
 		       "b: whole\na:1: early\na:2: other\nbb:1: longer\n");
 }

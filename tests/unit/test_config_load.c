@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Files: what cannot be read or parsed, conf.d, includes, the shipped one. */
 
-#include "config_files.h"
 #include "config/config_source.h"
+#include "config_files.h"
 
 static void test_unreadable(void **state)
 {
@@ -10,8 +10,8 @@ static void test_unreadable(void **state)
 	config_files_assert_errors(
 		"none", "none: cannot be read: No such file or directory\n");
 	assert_int_equal(mkdir("dir", 0700), 0);
-	config_files_assert_errors(
-		"dir", "dir: cannot be read: Is a directory\n");
+	config_files_assert_errors("dir",
+				   "dir: cannot be read: Is a directory\n");
 	config_files_assert_errors(
 		"a/b", "a/b: cannot be read: No such file or directory\n");
 	config_files_write_bytes("null", "a = 1;\0", 7);
@@ -25,7 +25,7 @@ static void test_empty(void **state)
 	config_files_write("f", "");
 	config_files_assert_errors(
 		"f", "f: listeners: is missing or empty; at least one: "
-		"listeners = ( { listen = \"127.0.0.1:8080\"; } );\n");
+		     "listeners = ( { listen = \"127.0.0.1:8080\"; } );\n");
 }
 
 static void test_too_large(void **state)
@@ -50,11 +50,11 @@ static void test_syntax(void **state)
 		{ "a = 1;\n\nb = 2;\na = 3;\n",
 		  "f:4: set before in this group; each option once\n" },
 		{ "a = [ 1, \"b\" ];\n", "f:1: an [ array ] has elements of "
-		  "one type; write a ( list )\n" },
+					 "one type; write a ( list )\n" },
 		{ "\n\na = \"b\n\n", "f:3: the text that begins here has no "
-		  "closing '\"'\n" },
+				     "closing '\"'\n" },
 		{ "\n/* a\n\n", "f:2: the comment that begins here has no "
-		  "end\n" },
+				"end\n" },
 		{ "\na = 99999999999999999999;",
 		  "f:2: the number is too large\n" },
 		{ "a = -99999999999999999999;",
@@ -71,9 +71,9 @@ static void test_syntax(void **state)
 		{ "@incldue \"x\"\n",
 		  "f:1: '@' without a meaning; @include \"FILE\"\n" },
 		{ "))))", "f:1: syntax error at ')'; the name of an option "
-		  "belongs here\n" },
+			  "belongs here\n" },
 		{ "limits = {\n", "f:1: the '{' here is not closed; '}' is "
-		  "missing\n" },
+				  "missing\n" },
 	};
 
 	(void)state;
@@ -91,9 +91,10 @@ static void test_syntax(void **state)
 static void test_byte_order_mark_and_crlf(void **state)
 {
 	(void)state;
-	config_files_write("f", "\xef\xbb\xbf" "workers = 2;\r\n"
-			   "listeners = ( { listen = \"[::]:0\"; } );\r\n"
-			   "# no line end");
+	config_files_write("f", "\xef\xbb\xbf"
+				"workers = 2;\r\n"
+				"listeners = ( { listen = \"[::]:0\"; } );\r\n"
+				"# no line end");
 	struct config *config = config_files_load("f");
 
 	assert_int_equal(config->workers, 2);
@@ -105,12 +106,12 @@ static void test_include(void **state)
 	(void)state;
 	assert_int_equal(mkdir("sub", 0700), 0);
 	config_files_write("f", "  @include \"sub/limits.inc\"\nworkers = 2;\n"
-			   "@include \"sub/more.inc\" log = { level = "
-			"\"x\"; };\n"
-			   "tls = 1;\n" TEXT_LISTENER);
+				"@include \"sub/more.inc\" log = { level = "
+				"\"x\"; };\n"
+				"tls = 1;\n" TEXT_LISTENER);
 	config_files_write("sub/limits.inc", "limits = {\n buffr = 1;\n};");
 	config_files_write("sub/more.inc", "# nothing\n@include \"last.inc\"\n"
-			   "workrs = 1;\n");
+					   "workrs = 1;\n");
 	config_files_write("sub/last.inc", "timeouts = { idle = \"x\"; };");
 	config_files_assert_errors(
 		"f",
@@ -132,7 +133,7 @@ static void test_bad_includes(void **state)
 	config_files_write("f", "\n@include \"none\"\n");
 	config_files_assert_errors(
 		"f", "f:2: \"none\" cannot be read: No such file or "
-		"directory\n");
+		     "directory\n");
 	config_files_write("f", "@include \".\"\n");
 	config_files_assert_errors(
 		"f", "f:1: \".\" cannot be read: Is a directory\n");
@@ -141,7 +142,7 @@ static void test_bad_includes(void **state)
 	config_files_write("f", "@include \"f\"\n");
 	config_files_assert_errors(
 		"f", "f:1: includes within includes, too many; does a file "
-		"include itself?\n");
+		     "include itself?\n");
 	config_files_write("f", "@include \"/dev/null\"\n" TEXT_LISTENER);
 	struct config *config = config_files_load("f");
 
@@ -167,15 +168,15 @@ static void test_conf_d(void **state)
 	assert_int_equal(mkdir("conf.d", 0700), 0);
 	config_files_write("f", TEXT_LISTENER TEXT_BACKEND
 			   "routes = ( { path = \"/0\"; backend = "
-			"\"b\"; } );\n");
+			   "\"b\"; } );\n");
 	config_files_write("conf.d/20.conf",
 			   "routes = ( { path = \"/2\"; backend = "
-			"\"c\"; } );\n");
+			   "\"c\"; } );\n");
 	config_files_write("conf.d/10.conf",
 			   "backends = { c = { servers = ( \"h:1\" ); }; };\n"
 			   "listeners = ( { listen = \"127.0.0.2:0\"; } );\n"
 			   "routes = ( { path = \"/1\"; backend = "
-			"\"b\"; } );\n");
+			   "\"b\"; } );\n");
 	config_files_write("conf.d/.conf", "bad");
 	config_files_write("conf.d/.x.conf", "bad");
 	config_files_write("conf.d/30.conf~", "bad");
@@ -197,12 +198,13 @@ static void test_errors_in_conf_d(void **state)
 
 	assert_int_equal(mkdir("conf.d", 0700), 0);
 	config_files_write("f", "worker = 1;\n" TEXT_LISTENER TEXT_BACKEND);
-	config_files_write("conf.d/a.conf", "workers = 2;\nlimits = { };\n"
+	config_files_write("conf.d/a.conf",
+			   "workers = 2;\nlimits = { };\n"
 			   "route = 1;\nx = 1;\n"
 			   "backends = { b = { servers = ( \"h:1\" ); }; };\n");
 	config_files_write("conf.d/b.conf",
 			   "\nroutes = ( { path = \"/\"; backend = "
-			"\"x\"; } );\n");
+			   "\"x\"; } );\n");
 	config_files_assert_errors(
 		"f",
 		"f:1: worker: unknown option; did you mean \"workers\"?\n"
@@ -234,9 +236,10 @@ static void test_a_broken_file_hides_no_other(void **state)
 {
 	(void)state;
 	assert_int_equal(mkdir("conf.d", 0700), 0);
-	config_files_write("f", TEXT_LISTENER "worker = 1;\n"
+	config_files_write("f", TEXT_LISTENER
+			   "worker = 1;\n"
 			   "routes = ( { path = \"/\"; backend = \"c\"; "
-			"} );\n");
+			   "} );\n");
 	config_files_write("conf.d/a.conf", "backends = { c = { };\n");
 	config_files_write("conf.d/b.conf", "x = 1;\n");
 	config_files_assert_errors(
@@ -299,8 +302,9 @@ static void test_the_shipped_file(void **state)
 	config_unref(&config);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, config_files_setup, \
-						config_files_teardown)
+#define TEST(f)                                                \
+	cmocka_unit_test_setup_teardown(f, config_files_setup, \
+					config_files_teardown)
 
 int main(void)
 {

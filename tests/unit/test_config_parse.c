@@ -134,11 +134,16 @@ static void test_large_numbers_do_not_wrap(void **state)
 		const char *number;
 		const char *reason;
 	} cases[] = {
-		{ "2147483647", "too large" }, { "2147483648", "too large" },
-		{ "4294967297", "too large" }, { "0x80000000", "too large" },
-		{ "0XFFFFFFFF", "too large" }, { "0x100000001", "too large" },
-		{ "4294967297L", "too large" }, { "-2147483648", "negative" },
-		{ "-2147483649", "negative" }, { "-4294967295", "negative" },
+		{ "2147483647", "too large" },
+		{ "2147483648", "too large" },
+		{ "4294967297", "too large" },
+		{ "0x80000000", "too large" },
+		{ "0XFFFFFFFF", "too large" },
+		{ "0x100000001", "too large" },
+		{ "4294967297L", "too large" },
+		{ "-2147483648", "negative" },
+		{ "-2147483649", "negative" },
+		{ "-4294967295", "negative" },
 		{ "9223372036854775807", "too large" },
 		{ "-9223372036854775808", "negative" },
 	};
@@ -148,11 +153,13 @@ static void test_large_numbers_do_not_wrap(void **state)
 		char text[256];
 		char line[256];
 
-		snprintf(text, sizeof(text), TEXT_LISTENER
-			 "limits = { max_sessions = %s; };", cases[i].number);
+		snprintf(text, sizeof(text),
+			 TEXT_LISTENER "limits = { max_sessions = %s; };",
+			 cases[i].number);
 		snprintf(line, sizeof(line),
 			 "t:2: limits.max_sessions: is %s; allowed: a whole "
-			 "number, 0 to 100000000\n", cases[i].reason);
+			 "number, 0 to 100000000\n",
+			 cases[i].reason);
 		config_text_assert_errors(text, line);
 	}
 }
@@ -188,13 +195,12 @@ static void test_lists_and_arrays(void **state)
 static void test_routes_override_global_values(void **state)
 {
 	struct config *config = config_text_parse(
-		WHOLE
-		"routes = ( { path = \"/a\"; backend = \"b\";\n"
-		"  limits = { buffer = \"8K\"; max_sessions = 7; };\n"
-		"  timeouts = { idle = 0; connect = 1; }; },\n"
-		"  { path = \"/b\"; backend = \"b\"; } );\n"
-		"timeouts = { idle = 5; connect = 2; };\n"
-		"limits = { buffer = \"32K\"; max_sessions = 9; };\n");
+		WHOLE "routes = ( { path = \"/a\"; backend = \"b\";\n"
+		      "  limits = { buffer = \"8K\"; max_sessions = 7; };\n"
+		      "  timeouts = { idle = 0; connect = 1; }; },\n"
+		      "  { path = \"/b\"; backend = \"b\"; } );\n"
+		      "timeouts = { idle = 5; connect = 2; };\n"
+		      "limits = { buffer = \"32K\"; max_sessions = 9; };\n");
 
 	(void)state;
 	assert_int_equal(config->routes[0].limits.buffer, 8192);
@@ -366,7 +372,7 @@ static void test_long_texts(void **state)
 	name[129] = '\0';
 	snprintf(text, sizeof(text),
 		 "listeners = ( { listen = \"127.0.0.1:0\"; name = "
-		"\"%s\"; } );",
+		 "\"%s\"; } );",
 		 name);
 	assert_int_equal(config_parse_text("t", text, &errors, &config),
 			 -EINVAL);
@@ -377,7 +383,7 @@ static void test_long_texts(void **state)
 	name[128] = '\0';
 	snprintf(text, sizeof(text),
 		 "listeners = ( { listen = \"127.0.0.1:0\"; name = "
-		"\"%s\"; } );",
+		 "\"%s\"; } );",
 		 name);
 	config = config_text_parse(text);
 	config_unref(&config);

@@ -15,12 +15,18 @@
 static char letter_of(enum config_token token)
 {
 	static const char letters[] = {
-		[CONFIG_TOKEN_END] = '\0',      [CONFIG_TOKEN_SPACE] = ' ',
-		[CONFIG_TOKEN_NAME] = 'a',      [CONFIG_TOKEN_INTEGER] = '1',
-		[CONFIG_TOKEN_FLOAT] = '.',     [CONFIG_TOKEN_STRING] = 's',
-		[CONFIG_TOKEN_ASSIGN] = '=',    [CONFIG_TOKEN_COMMA] = ',',
-		[CONFIG_TOKEN_SEMICOLON] = ';', [CONFIG_TOKEN_OPEN] = '(',
-		[CONFIG_TOKEN_CLOSE] = ')',     [CONFIG_TOKEN_INCLUDE] = 'i',
+		[CONFIG_TOKEN_END] = '\0',
+		[CONFIG_TOKEN_SPACE] = ' ',
+		[CONFIG_TOKEN_NAME] = 'a',
+		[CONFIG_TOKEN_INTEGER] = '1',
+		[CONFIG_TOKEN_FLOAT] = '.',
+		[CONFIG_TOKEN_STRING] = 's',
+		[CONFIG_TOKEN_ASSIGN] = '=',
+		[CONFIG_TOKEN_COMMA] = ',',
+		[CONFIG_TOKEN_SEMICOLON] = ';',
+		[CONFIG_TOKEN_OPEN] = '(',
+		[CONFIG_TOKEN_CLOSE] = ')',
+		[CONFIG_TOKEN_INCLUDE] = 'i',
 		[CONFIG_TOKEN_BAD_INCLUDE] = '@',
 		[CONFIG_TOKEN_OPEN_STRING] = '"',
 		[CONFIG_TOKEN_OPEN_COMMENT] = '*',
@@ -98,17 +104,17 @@ static void assert_word(const char *word, enum config_token token)
 static void test_words(void **state)
 {
 	static const char *const integers[] = {
-		"0", "12", "-5", "+7", "5L", "5LL", "0x1F", "0Xa", "0xffL",
-		"0x1LL", "-1L",
+		"0",    "12",  "-5",    "+7",    "5L",  "5LL",
+		"0x1F", "0Xa", "0xffL", "0x1LL", "-1L",
 	};
 	static const char *const floats[] = {
-		"1.5", "1.", ".5", "-.5", "+1.5", "1e5", "1E+5", "1.e-5",
-		".5e1",
+		"1.5", "1.",   ".5",    "-.5",  "+1.5",
+		"1e5", "1E+5", "1.e-5", ".5e1",
 	};
 	static const char *const others[] = {
-		"5m", "1_", "-", "+", ".", "-.", "1e", "1e+", ".e1", "1.2.3",
-		"0x", "0xg", "0x1.5", "--1", "5LLL", "5l", "1.5L", "a.b",
-		"a+b", "_a", "-a", "1-2", "-0x1", "1.5e1x",
+		"5m",   "1_",    "-",   "+",   ".",     "-.",  "1e",   "1e+",
+		".e1",  "1.2.3", "0x",  "0xg", "0x1.5", "--1", "5LLL", "5l",
+		"1.5L", "a.b",   "a+b", "_a",  "-a",    "1-2", "-0x1", "1.5e1x",
 	};
 
 	(void)state;
@@ -186,7 +192,8 @@ static void test_lines_are_counted(void **state)
 	struct slice piece;
 
 	(void)state;
-	config_scan_init(&scan, slice_of("\xef\xbb\xbf" "1\n\"a\nb\"/*\n*/2"));
+	config_scan_init(&scan, slice_of("\xef\xbb\xbf"
+					 "1\n\"a\nb\"/*\n*/2"));
 	assert_int_equal(config_scan_next(&scan, &piece), CONFIG_TOKEN_INTEGER);
 	assert_int_equal(scan.line, 1);
 	assert_int_equal(config_scan_next(&scan, &piece), CONFIG_TOKEN_SPACE);

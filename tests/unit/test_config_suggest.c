@@ -14,8 +14,8 @@
 static const char *best_of(const char *word)
 {
 	static const char *const known[] = {
-		"listen", "listeners", "name", "mode", "timeouts", "host",
-		"send_stall", "v6_only",
+		"listen",   "listeners", "name",       "mode",
+		"timeouts", "host",      "send_stall", "v6_only",
 	};
 	struct config_suggest suggest = { .word = word };
 

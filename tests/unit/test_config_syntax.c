@@ -36,14 +36,25 @@ static void check(const char *text, char *ret_text, size_t size)
 static void test_good(void **state)
 {
 	static const char *const good[] = {
-		"", "# nothing\n", "a = 1", "a = 1;", "a : 1,", "a = 1 b = 2",
-		"a = true; b = FALSE;", "a = \"x\" \"y\"\n# z\n\"z\";",
-		"a = ( );", "a = [ ];", "a = { };", "a = {}; b = 1",
+		"",
+		"# nothing\n",
+		"a = 1",
+		"a = 1;",
+		"a : 1,",
+		"a = 1 b = 2",
+		"a = true; b = FALSE;",
+		"a = \"x\" \"y\"\n# z\n\"z\";",
+		"a = ( );",
+		"a = [ ];",
+		"a = { };",
+		"a = {}; b = 1",
 		"a = ( 1, \"x\" \"y\", { b = ( [ 1, 2 ] ) } );",
-		"a = { b = 1 c = 2, d = 3; };", "a = ( true, false );",
+		"a = { b = 1 c = 2, d = 3; };",
+		"a = ( true, false );",
 		"a = -1; b = 0x1f; c = 5LL; d = .5; e = 1.; f = -1.5e+3;",
 		"true1 = 1; *x-y_2 = 2;",
-		"a = [ true, \"x\" ];", "a = \"x\" b = 1",
+		"a = [ true, \"x\" ];",
+		"a = \"x\" b = 1",
 	};
 
 	(void)state;
@@ -60,13 +71,13 @@ static const struct {
 	const char *reason;
 } bad_cases[] = {
 	{ "= 1", "1: syntax error at '='; the name of an option "
-	  "belongs here" },
+		 "belongs here" },
 	{ "a = 1;;", "1: syntax error at ';'; the name of an option "
-	  "belongs here" },
+		     "belongs here" },
 	{ "\"x\" = 1", "1: syntax error at '\"x\"'; the name of an "
-	  "option belongs here" },
+		       "option belongs here" },
 	{ "true = 1", "1: syntax error at 'true'; the name of an "
-	  "option belongs here" },
+		      "option belongs here" },
 	{ "a\n\"x\"", "2: syntax error at '\"x\"'; '=' belongs here" },
 	{ "a b", "1: syntax error at 'b'; '=' belongs here" },
 	{ "a = b", "1: syntax error at 'b'; a value belongs here" },
@@ -74,48 +85,48 @@ static const struct {
 	{ "a = = 1", "1: syntax error at '='; a value belongs here" },
 	{ "a = 1 2", "1: syntax error at '2'; ';' belongs here" },
 	{ "a = 1 \"x\"", "1: syntax error at '\"x\"'; ';' belongs "
-	  "here" },
+			 "here" },
 	{ "a = \"x\" 1", "1: syntax error at '1'; ';' belongs here" },
 	{ "a = ( ,", "1: syntax error at ','; a value or the end of "
-	  "the list belongs here" },
+		     "the list belongs here" },
 	{ "a = ( b", "1: syntax error at 'b'; a value or the end of "
-	  "the list belongs here" },
+		     "the list belongs here" },
 	{ "a = ( 1 2", "1: syntax error at '2'; ',' or the end of the "
-	  "list belongs here" },
+		       "list belongs here" },
 	{ "a = ( 1; 2", "1: syntax error at ';'; ',' or the end of "
-	  "the list belongs here" },
+			"the list belongs here" },
 	{ "a = ( 1 b = 2", "1: syntax error at 'b'; ',' or the end of "
-	  "the list belongs here" },
+			   "the list belongs here" },
 	{ "a = ( 1, )", "1: syntax error at ')'; a value belongs "
-	  "here" },
+			"here" },
 	{ "a = ( 1 ]", "1: syntax error at ']'; ',' or the end of the "
-	  "list belongs here" },
+		       "list belongs here" },
 	{ "a = [ ( ) ]", "1: syntax error at '('; a value or the end "
-	  "of the list belongs here" },
+			 "of the list belongs here" },
 	{ "a = { b }", "1: syntax error at '}'; '=' belongs here" },
 	{ "a = { b = }", "1: syntax error at '}'; a value belongs "
-	  "here" },
+			 "here" },
 	{ "a = { b = 1 )", "1: syntax error at ')'; ';' belongs "
-	  "here" },
+			   "here" },
 	{ "a = 1; }", "1: syntax error at '}'; the name of an option "
-	  "belongs here" },
+		      "belongs here" },
 	{ "{ }", "1: syntax error at '{'; the name of an option "
-	  "belongs here" },
+		 "belongs here" },
 	{ "a = 'x'", "1: syntax error at '''; a value belongs here" },
 	{ "a = 1.2.3", "1: syntax error at '1.2.3'; a value belongs "
-	  "here" },
+		       "here" },
 	{ "a = 5m", "1: syntax error at '5m'; a value belongs here" },
 	{ "a.b = 1", "1: syntax error at 'a.b'; the name of an option "
-	  "belongs here" },
+		     "belongs here" },
 	{ "a = /etc", "1: syntax error at '/'; a value belongs here" },
 	{ "a =\n\n(\n(1),\n2", "3: the '(' here is not closed; ')' is "
-	  "missing" },
+			       "missing" },
 	{ "a = { b = [ 1,", "1: the '[' here is not closed; ']' is "
-	  "missing" },
+			    "missing" },
 	{ "a = {\n", "1: the '{' here is not closed; '}' is missing" },
 	{ "a", "1: the file ends within an option; NAME = VALUE;" },
 	{ "a =\n", "2: the file ends within an option; NAME = "
-	  "VALUE;" },
+		   "VALUE;" },
 };
 
 static void test_bad(void **state)
@@ -136,7 +147,8 @@ static void test_long_pieces_are_cut(void **state)
 	(void)state;
 	check("a b123456789012345678901234567890123456789012345", got,
 	      sizeof(got));
-	assert_string_equal(got, "1: syntax error at "
+	assert_string_equal(got,
+			    "1: syntax error at "
 			    "'b123456789012345678901234567890123456789'; '=' "
 			    "belongs here");
 }
@@ -155,7 +167,7 @@ static void test_nesting_is_bounded(void **state)
 	memset(text + 4, '(', CONFIG_NESTING_MAX + 1);
 	check(text, got, sizeof(got));
 	assert_string_equal(got, "1: too many brackets within brackets; "
-			    "allowed: 16");
+				 "allowed: 16");
 }
 
 int main(void)

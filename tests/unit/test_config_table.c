@@ -13,7 +13,8 @@ static void test_paths_are_unique_and_scopes_together(void **state)
 		const struct config_option *option = &config_options[i];
 
 		assert_ptr_equal(config_option_find(option->scope,
-						    option->path), option);
+						    option->path),
+				 option);
 		assert_int_equal(config_option_index(option), i);
 		if (i > 0)
 			assert_true(option[-1].scope <= option->scope);
@@ -32,11 +33,11 @@ static void test_groups_are_together(void **state)
 		    strncmp(config_options[i + 1].path, path, len + 1) == 0)
 			continue;
 		for (size_t j = i + 1; j < config_option_count; j++) {
-			if (config_options[j].scope ==
-			    config_options[i].scope)
+			if (config_options[j].scope == config_options[i].scope)
 				assert_int_not_equal(
 					strncmp(config_options[j].path, path,
-						len + 1), 0);
+						len + 1),
+					0);
 		}
 	}
 }
@@ -51,8 +52,9 @@ static void test_defaults_are_allowed(void **state)
 		uint64_t object[1024] = { 0 };
 
 		assert_true(config_options[i].offset < sizeof(object));
-		assert_int_equal(config_value_default(&config_options[i],
-						      arena, object), 0);
+		assert_int_equal(config_value_default(&config_options[i], arena,
+						      object),
+				 0);
 	}
 	config_arena_free(&arena);
 }
