@@ -8,7 +8,7 @@ from typing import Any, List
 from lib.backends import Server, pattern
 from lib.config import relay_to
 from lib.wait import wait_for
-from lib.ws import BINARY, frame
+from lib.ws import BINARY, SMALL, frame
 
 BUFFER = 65536
 PIECE = 1 << 20
@@ -29,7 +29,7 @@ def test_client_that_stops_reading(start_relay: Any, backend: Any,
                                    connect: Any) -> None:
     """The backend is stopped, and then nothing is missing."""
     relay = start_relay(relay_to(backend.target))
-    client = connect(relay, receive_buffer=8192)
+    client = connect(relay, receive_buffer=SMALL)
     target = backend.accept()
     # Multiples of the pattern's words, so that positions are known.
     sent = target.fill(b"\xaa" * 65536)
@@ -60,7 +60,7 @@ def test_other_direction_goes_on(start_relay: Any, backend: Any,
                                  connect: Any) -> None:
     """A full downward direction does not stop the upward one, nor pings."""
     relay = start_relay(relay_to(backend.target))
-    client = connect(relay, receive_buffer=8192)
+    client = connect(relay, receive_buffer=SMALL)
     target = backend.accept()
     target.fill(b"x" * 65536)
     for number in range(100):
@@ -72,7 +72,7 @@ def test_close_behind_a_full_direction(start_relay: Any, backend: Any,
                                        connect: Any) -> None:
     """The client's Close is seen though its own reading has stopped."""
     relay = start_relay(relay_to(backend.target))
-    client = connect(relay, receive_buffer=8192)
+    client = connect(relay, receive_buffer=SMALL)
     target = backend.accept()
     sent = target.fill(b"y" * 65536)
     client.send_binary(b"enough")

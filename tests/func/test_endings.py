@@ -10,7 +10,7 @@ from lib import ws
 from lib.backends import Backend, open_listener, pattern
 from lib.config import relay_to
 from lib.wait import wait_for
-from lib.ws import BINARY, CLOSE, frame
+from lib.ws import BINARY, CLOSE, SMALL, frame
 
 MEGABYTE = 1 << 20
 
@@ -61,7 +61,7 @@ def test_slow_client_gets_all(start_relay: Any, backend: Any, connect: Any
                               ) -> None:
     """The backend is long gone while the client takes small bites."""
     relay = start_relay(relay_to(backend.target))
-    client = connect(relay, receive_buffer=4096)
+    client = connect(relay, receive_buffer=SMALL)
     target = backend.accept()
     data = pattern(300000)
     sender = threading.Thread(

@@ -179,12 +179,17 @@ def test_out_of_descriptors(start_relay: Any, echo: Any, connect: Any,
         client.sock.close()
 
 
-def test_descriptors_truly_gone(start_relay: Any, echo: Any, connect: Any
-                                ) -> None:
-    """The limit shrinks under a running daemon: accept() itself fails."""
+@pytest.mark.parametrize("spare,sign", [
+    (2, {"level": "warning"}),
+    (3, {"event": "handshake refused", "status": 503})],
+    ids=["at accept", "at the dial"])
+def test_descriptors_truly_gone(start_relay: Any, echo: Any, connect: Any,
+                                spare: int, sign: dict) -> None:
+    """The limit shrinks under a running daemon: accept() itself fails, or
+    the socket towards the backend."""
     relay = start_relay(relay_to(echo.target))
     clients = [connect(relay) for _ in range(5)]
-    few = relay.descriptors() + 3
+    few = relay.descriptors() + spare
     limits = resource.prlimit(relay.process.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(relay.process.pid, resource.RLIMIT_NOFILE,
                      (few, limits[1]))
@@ -196,7 +201,7 @@ def test_descriptors_truly_gone(start_relay: Any, echo: Any, connect: Any
             check_busy(refused.response, 503)
             turned_away += 1
     assert turned_away >= 9
-    relay.wait_log(level="warning")
+    relay.wait_log(**sign)
     for client in clients:
         client.send_binary(b"fine")
         assert client.read_data(4) == b"fine"

@@ -15,7 +15,7 @@ from lib.backends import pattern
 from lib.config import relay_to
 from lib.relay import parse_address
 from lib.wait import wait_for
-from lib.ws import request
+from lib.ws import SMALL, request
 
 
 def is_stopping(relay: Any) -> bool:
@@ -44,19 +44,20 @@ def test_term_flushes_both_ways(start_relay: Any, backend: Any, connect: Any
                                 ) -> None:
     """What is in flight when the signal comes arrives before the 1001."""
     relay = start_relay(relay_to(backend.target))
-    client = connect(relay, receive_buffer=8192)
+    client = connect(relay, receive_buffer=SMALL)
     target = backend.accept()
     sent = target.fill(b"d" * 65536, quiet=0.2)
     up = pattern(100000)
     client.send_binary(up)
     relay.signal(signal.SIGTERM)
-    assert target.read_to_end() == up
-    target.close()
+    assert target.read(len(up)) == up
     data, close = client.read_until_close()
     assert close.code == 1001
     # What the relay had taken from the backend; the rest was never its.
     assert data == b"d" * len(data) and 0 < len(data) <= sent
     client.send_close()
+    target.expect_end()
+    target.close()
     client.expect_eof()
     assert relay.wait_exit() == 0
     line, = relay.log(event="session closed")

@@ -20,6 +20,9 @@ Header = Tuple[str, str]
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 MASK = b"\x37\xfa\x21\x3d"
+# A receive buffer that is soon full, and yet takes loopback's segments of
+# 64 KiB: below that a connection crawls by window probes.
+SMALL = 131072
 NEVER_SENT = (1005, 1006, 1015)
 
 
