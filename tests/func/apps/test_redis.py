@@ -2,6 +2,8 @@
 """Redis through the relay: by a WebSocket client, and by redis-cli."""
 
 import asyncio
+import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -66,3 +68,32 @@ def test_redis_cli(relay: Any, bridge: Any) -> None:
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines() == [
         "OK", "11", "hello world", "3", "c", "b", "a"]
+
+
+NODE_REDIS = r"""
+const WebSocket = require('ws');
+const ws = new WebSocket(process.argv[2]);
+const say = words => ws.send('*' + words.length + '\r\n' + words.map(
+  word => '$' + Buffer.byteLength(word) + '\r\n' + word + '\r\n').join(''),
+  {binary: true});
+let answer = '';
+ws.on('open', () => {
+  say(['SET', 'node', 'Gr\u00fc\u00dfe']);
+  say(['GET', 'node']);
+  say(['QUIT']);
+});
+ws.on('message', data => { answer += data.toString(); });
+ws.on('close', code => console.log(JSON.stringify({code, answer})));
+"""
+
+
+def test_protocol_by_node(relay: Any, tmp_path: Path) -> None:
+    script = tmp_path / "redis.js"
+    script.write_text(NODE_REDIS)
+    result = subprocess.run(
+        ["node", str(script), f"ws://127.0.0.1:{relay.port}/app"],
+        capture_output=True, text=True, timeout=DEADLINE,
+        env=dict(os.environ, NODE_PATH="/usr/share/nodejs:/usr/lib/nodejs"))
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == {
+        "code": 1000, "answer": "+OK\r\n$7\r\nGr\u00fc\u00dfe\r\n+OK\r\n"}
