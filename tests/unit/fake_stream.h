@@ -26,10 +26,10 @@
 struct fake_stream {
 	const uint8_t *input; /* what is still to be read */
 	size_t input_len;
-	size_t piece;         /* bytes a read gives at most; 0: no bound */
-	ssize_t input_end;    /* what a read gives then: -EAGAIN, 0, -errno */
-	size_t credit;        /* bytes it still takes, or FAKE_ALL */
-	int write_error;      /* -errno of every write, 0: none */
+	size_t piece;      /* bytes a read gives at most; 0: no bound */
+	ssize_t input_end; /* what a read gives then: -EAGAIN, 0, -errno */
+	size_t credit;     /* bytes it still takes, or FAKE_ALL */
+	int write_error;   /* -errno of every write, 0: none */
 	int shutdown_error;
 	unsigned reads;
 	unsigned shutdowns;
@@ -123,8 +123,8 @@ static inline void fake_stream_say(struct fake_stream *fake, const void *data,
 }
 
 /* What was taken is this, and is forgotten. */
-static inline void fake_stream_check(struct fake_stream *fake,
-				     const void *data, size_t len)
+static inline void fake_stream_check(struct fake_stream *fake, const void *data,
+				     size_t len)
 {
 	assert_int_equal(fake->output_len, len);
 	if (len)

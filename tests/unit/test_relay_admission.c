@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Counters by address and route: limits, rates, what is kept, threads. */
 
+#include <arpa/inet.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <arpa/inet.h>
-#include <pthread.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -76,8 +76,8 @@ static void test_keys_of_peers(void **unused)
 	(void)unused;
 	assert_true(same(key6("2001:db8:1:2::1", 1),
 			 key6("2001:db8:1:2:ffff:ffff:ffff:ffff", 2)));
-	assert_false(same(key6("2001:db8:1:2::1", 1),
-			  key6("2001:db8:1:3::1", 1)));
+	assert_false(
+		same(key6("2001:db8:1:2::1", 1), key6("2001:db8:1:3::1", 1)));
 	assert_true(same(key4("192.0.2.1"), key6("::ffff:192.0.2.1", 1)));
 	assert_false(same(key4("192.0.2.1"), key4("192.0.2.2")));
 	/* "::192.0.2.1" is not mapped, and 4 and 6 stay apart. */
@@ -94,8 +94,8 @@ static void test_keys_of_routes(void **unused)
 			 admission_key_of_route("vnc")));
 	assert_false(same(admission_key_of_route("vnc"),
 			  admission_key_of_route("vnd")));
-	assert_false(same(admission_key_of_route(""),
-			  admission_key_of_route("v")));
+	assert_false(
+		same(admission_key_of_route(""), admission_key_of_route("v")));
 }
 
 static void test_sessions_are_limited(void **state)
@@ -151,8 +151,7 @@ static void test_rate_is_a_bucket(void **state)
 	for (uint64_t i = 1; i <= 20; i++) {
 		assert_int_equal(at(a, rate, NOW + i * token),
 				 ADMISSION_GRANTED);
-		assert_int_equal(at(a, rate, NOW + i * token),
-				 ADMISSION_RATE);
+		assert_int_equal(at(a, rate, NOW + i * token), ADMISSION_RATE);
 	}
 }
 
@@ -181,8 +180,7 @@ static void test_one_a_second(void **state)
 static void test_refused_are_not_counted(void **state)
 {
 	struct admission *a = *state;
-	const struct admission_limits both = { .sessions = 1,
-					       .per_second = 2 };
+	const struct admission_limits both = { .sessions = 1, .per_second = 2 };
 	struct admission_key key = key4("192.0.2.1");
 
 	assert_int_equal(admission_enter(a, &key, &both, NOW),
@@ -194,8 +192,7 @@ static void test_refused_are_not_counted(void **state)
 	assert_int_equal(admission_enter(a, &key, &both, NOW),
 			 ADMISSION_GRANTED);
 	admission_leave(a, &key);
-	assert_int_equal(admission_enter(a, &key, &both, NOW),
-			 ADMISSION_RATE);
+	assert_int_equal(admission_enter(a, &key, &both, NOW), ADMISSION_RATE);
 	assert_int_equal(admission_enter(a, &key, &unlimited, NOW),
 			 ADMISSION_GRANTED);
 	admission_leave(a, &key);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of causes: each row is complete and agrees with the protocols. */
 
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <ctype.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,7 +17,7 @@
 #include "ws/close_code.h"
 #include "ws/frame.h"
 
-#define EVERY_CAUSE(cause)                                             \
+#define EVERY_CAUSE(cause)                                                 \
 	for (enum relay_cause cause = CAUSE_NONE + 1; cause < CAUSE_COUNT; \
 	     cause++)
 
@@ -33,13 +33,13 @@ static void check_label(const char *label)
 static void test_labels_are_words_and_unique(void **unused)
 {
 	(void)unused;
-	EVERY_CAUSE (cause) {
+	EVERY_CAUSE(cause)
+	{
 		check_label(cause_info(cause)->label);
-		EVERY_CAUSE (other)
-			if (cause != other)
-				assert_string_not_equal(
-					cause_info(cause)->label,
-					cause_info(other)->label);
+		EVERY_CAUSE(other)
+		if (cause != other)
+			assert_string_not_equal(cause_info(cause)->label,
+						cause_info(other)->label);
 	}
 }
 
@@ -47,7 +47,8 @@ static void test_labels_are_words_and_unique(void **unused)
 static void test_texts_fit(void **unused)
 {
 	(void)unused;
-	EVERY_CAUSE (cause) {
+	EVERY_CAUSE(cause)
+	{
 		const struct cause_info *info = cause_info(cause);
 
 		assert_non_null(info->text);
@@ -63,7 +64,8 @@ static void test_texts_fit(void **unused)
 static void test_close_codes_may_be_sent(void **unused)
 {
 	(void)unused;
-	EVERY_CAUSE (cause) {
+	EVERY_CAUSE(cause)
+	{
 		const struct cause_info *info = cause_info(cause);
 
 		if (info->close_code &&
@@ -75,7 +77,8 @@ static void test_close_codes_may_be_sent(void **unused)
 static void test_statuses_are_known(void **unused)
 {
 	(void)unused;
-	EVERY_CAUSE (cause) {
+	EVERY_CAUSE(cause)
+	{
 		const struct cause_info *info = cause_info(cause);
 
 		if (!info->status)
@@ -93,7 +96,8 @@ static void test_statuses_are_known(void **unused)
 static void test_each_has_a_use(void **unused)
 {
 	(void)unused;
-	EVERY_CAUSE (cause) {
+	EVERY_CAUSE(cause)
+	{
 		const struct cause_info *info = cause_info(cause);
 
 		if (info->ending == ENDING_NONE) {

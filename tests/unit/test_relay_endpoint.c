@@ -208,9 +208,8 @@ static int open_pair(struct endpoint *end)
 {
 	int pair[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
-				    pair),
-			 0);
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
 	stream_open(&end->stream, NULL, pair[0], NULL, NULL);
 	return pair[1];
 }

@@ -64,8 +64,8 @@ static void relay_all(struct fixture *f, const uint8_t *data, size_t len,
 		unsigned reads = f->source.reads;
 
 		assert_true(turn < 100 * len);
-		f->sink.credit = (size_t)(credits[turn % strlen(credits)] -
-					  '0');
+		f->sink.credit =
+			(size_t)(credits[turn % strlen(credits)] - '0');
 		if (endpoint_owes(&f->to)) {
 			assert_int_equal(endpoint_flush(&f->to), 0);
 			assert_int_equal(f->source.reads, reads);
@@ -79,8 +79,8 @@ static void relay_all(struct fixture *f, const uint8_t *data, size_t len,
 
 static void test_whatever_the_credit(void **state)
 {
-	static const char *const scripts[] = { "1", "01", "7", "0007",
-					       "9310", "20400" };
+	static const char *const scripts[] = { "1",    "01",   "7",
+					       "0007", "9310", "20400" };
 	struct fixture *f = *state;
 	uint8_t data[500];
 
@@ -189,8 +189,7 @@ static enum endpoint_news script_decode(struct endpoint *end,
 	return ENDPOINT_GOES_ON;
 }
 
-static enum relay_cause script_encode(struct endpoint *end,
-				      struct chunk *chunk)
+static enum relay_cause script_encode(struct endpoint *end, struct chunk *chunk)
 {
 	uint8_t *bad = memchr(chunk->data, '?', chunk->len);
 

@@ -5,15 +5,15 @@
 
 #include "relay/route.h"
 
-#define ROUTES                                                         \
-	TEXT_LISTENER TEXT_BACKEND                                     \
-		"routes = ("                                           \
-		"{ name = \"exact\"; path = \"/a\"; backend = \"b\"; },"  \
-		"{ name = \"host\"; host = \"x.example\"; path = \"/b\";" \
-		"  backend = \"b\"; origins = ( \"same\","             \
-		"  \"https://*.example.org\" ); },"                    \
+#define ROUTES                                                             \
+	TEXT_LISTENER TEXT_BACKEND                                         \
+		"routes = ("                                               \
+		"{ name = \"exact\"; path = \"/a\"; backend = \"b\"; },"   \
+		"{ name = \"host\"; host = \"x.example\"; path = \"/b\";"  \
+		"  backend = \"b\"; origins = ( \"same\","                 \
+		"  \"https://*.example.org\" ); },"                        \
 		"{ name = \"below\"; path = \"/b/*\"; backend = \"b\"; }," \
-		"{ name = \"any\"; host = \"*.example\"; path = \"/*\";" \
+		"{ name = \"any\"; host = \"*.example\"; path = \"/*\";"   \
 		"  backend = \"b\"; origins = ( \"*\" ); } );"
 
 static const char *found(const struct config *config, const char *authority,

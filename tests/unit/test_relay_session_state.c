@@ -14,7 +14,7 @@
 
 #include "relay/session_state.h"
 
-#define EVERY_STATE(state)                               \
+#define EVERY_STATE(state)                                \
 	for (enum session_state state = SESSION_ACCEPTED; \
 	     state < SESSION_STATE_COUNT; state++)
 
@@ -26,11 +26,12 @@ static char *print_table(void)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	EVERY_STATE (from) {
+	EVERY_STATE(from)
+	{
 		fprintf(out, "%s ->", session_state_name(from));
-		EVERY_STATE (to)
-			if (session_state_may_follow(from, to))
-				fprintf(out, " %s", session_state_name(to));
+		EVERY_STATE(to)
+		if (session_state_may_follow(from, to))
+			fprintf(out, " %s", session_state_name(to));
 		fputc('\n', out);
 	}
 	assert_int_equal(fclose(out), 0);
@@ -79,11 +80,11 @@ static void test_table_is_the_diagram(void **unused)
 static void test_states_lead_to_the_end(void **unused)
 {
 	(void)unused;
-	EVERY_STATE (from) {
-		EVERY_STATE (to)
-			if (to <= from)
-				assert_false(session_state_may_follow(from,
-								      to));
+	EVERY_STATE(from)
+	{
+		EVERY_STATE(to)
+		if (to <= from)
+			assert_false(session_state_may_follow(from, to));
 		assert_int_equal(session_state_may_follow(from, SESSION_DEAD),
 				 from != SESSION_DEAD);
 	}
