@@ -97,8 +97,10 @@ static void parse(struct session *s, uint8_t *data, size_t len)
 		session_close(s, cause_of_head(status), SIDE_CLIENT);
 		return;
 	}
-	if (keep(h, data, len))
+	if (keep(h, data, len)) {
 		session_close(s, CAUSE_NO_MEMORY, SIDE_RELAY);
+		return;
+	}
 	h->kept_len = len;
 }
 
