@@ -169,5 +169,5 @@ void relay_close_all(struct relay *relay, uint32_t spread_ms)
 void relay_abort_all(struct relay *relay)
 {
 	list_each(&relay->sessions, node, after)
-		session_set_state(session_of(node), SESSION_DEAD);
+		session_abort(session_of(node), CAUSE_SHUTDOWN);
 }

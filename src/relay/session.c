@@ -181,6 +181,15 @@ void session_close(struct session *s, enum relay_cause cause,
 		handshake_refuse(s);
 }
 
+void session_abort(struct session *s, enum relay_cause cause)
+{
+	if (!s->cause) {
+		s->cause = cause;
+		s->side = SIDE_RELAY;
+	}
+	session_set_state(s, SESSION_DEAD);
+}
+
 /* Arms the timer, unless it is armed for an earlier moment already. */
 static int arm_timer(struct session *s)
 {
@@ -224,7 +233,7 @@ void session_update(struct session *s)
 	state = handlers[s->state];
 	if (watch(&s->client.end.stream, state->client_interest(s)) ||
 	    watch(&s->target.stream, state->target_interest(s)) || arm_timer(s))
-		session_set_state(s, SESSION_DEAD); /* deaf: out of memory */
+		session_abort(s, CAUSE_NO_MEMORY); /* it would hear nothing */
 }
 
 void session_report(const struct session *s,

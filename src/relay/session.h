@@ -89,6 +89,12 @@ void session_close(struct session *session, enum relay_cause cause,
 		   enum relay_side side);
 
 /*
+ * Ends the session at once, whatever is still owed, for `cause` unless it ends
+ * for another already.
+ */
+void session_abort(struct session *session, enum relay_cause cause);
+
+/*
  * To be called last after any work: takes the steps that the state of the
  * flows now allows, and derives from it the events and the deadline to wait
  * for.  Nothing else arms them.
