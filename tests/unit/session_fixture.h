@@ -39,6 +39,7 @@ struct told {
 	char path[64];
 	unsigned opened;
 	unsigned closed;
+	unsigned uncaused; /* closed without a cause */
 	unsigned refused;
 	unsigned status;
 };
@@ -103,6 +104,7 @@ static inline void fixture_on_opened(const struct session_log_record *record)
 static inline void fixture_on_closed(const struct session_log_record *record)
 {
 	fixture_keep(record);
+	told.uncaused += !record->cause;
 	told.closed++;
 }
 
@@ -206,6 +208,7 @@ static inline void fixture_end(struct fixture *f)
 	relay_done(&f->relay);
 	assert_int_equal(f->gone, f->accepted);
 	assert_int_equal(told.opened, told.closed);
+	assert_int_equal(told.uncaused, 0);
 	assert_int_equal(admission_key_count(f->admission), 0);
 	admission_free(&f->admission);
 	resolve_client_free(&f->resolve);

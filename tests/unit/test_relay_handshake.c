@@ -438,7 +438,8 @@ static void test_listener_is_gone(void **unused)
 	fixture_begin(&f, "", "");
 	fixture_connect(&f, CAUSE_NONE);
 	newer = config_text_parse(
-		"listeners = ( { name = \"new\"; listen = \"127.0.0.1:0\"; } );" TEXT_BACKEND
+		"listeners = ( { name = \"new\";"
+		"listen = \"127.0.0.1:0\"; } );" TEXT_BACKEND
 		"routes = ( { path = \"/x\"; backend = \"b\"; } );");
 	assert_int_equal(relay_configure(&f.relay, newer), 0);
 	fixture_say(&f, FIXTURE_REQUEST);

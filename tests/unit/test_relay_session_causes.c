@@ -145,7 +145,8 @@ static const struct ending endings[] = {
 	{ CAUSE_CLIENT_EOF, SIDE_CLIENT, client_ends, "" },
 	{ CAUSE_CLIENT_RESET, SIDE_CLIENT, client_resets, "" },
 	{ CAUSE_PING_TIMEOUT, SIDE_CLIENT, time_passes,
-	  "timeouts = { ping_interval = \"20ms\"; ping_timeout = \"20ms\"; };" },
+	  "timeouts = { ping_interval = \"20ms\";"
+	  "ping_timeout = \"20ms\"; };" },
 	{ CAUSE_SHUTDOWN, SIDE_RELAY, relay_stops, "" },
 	{ CAUSE_KILLED, SIDE_RELAY, operator_kills, "" },
 	{ CAUSE_ROUTE_REMOVED, SIDE_RELAY, route_goes, "" },
