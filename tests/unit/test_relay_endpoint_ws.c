@@ -96,7 +96,7 @@ static void check_frame(struct fixture *f, uint8_t first, const void *payload,
 			size_t len)
 {
 	struct fake_stream *fake = &f->to_client;
-	struct ws_client_view frame;
+	struct ws_client_view frame = { 0 };
 
 	assert_true(ws_client_parse(fake->output, fake->output_len, &frame));
 	assert_int_equal(frame.first, first);
@@ -150,7 +150,7 @@ static size_t character_len(uint8_t first)
 static size_t take_text(struct fixture *f, char *out)
 {
 	struct fake_stream *fake = &f->to_client;
-	struct ws_client_view frame;
+	struct ws_client_view frame = { 0 };
 	size_t at = 0;
 
 	assert_true(ws_client_parse(fake->output, fake->output_len, &frame));
@@ -411,7 +411,7 @@ static void test_close_to_a_broken_end(void **state)
 /* Makes the ping due and sends it; returns its payload's length. */
 static size_t send_ping(struct fixture *f, uint8_t payload[125])
 {
-	struct ws_client_view frame;
+	struct ws_client_view frame = { 0 };
 
 	assert_int_equal(endpoint_ws_keep_alive(&f->client,
 						f->client.ping_at_ms, LONG),
