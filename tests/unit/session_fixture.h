@@ -403,6 +403,29 @@ static inline struct session *fixture_session(struct fixture *f)
 	return list_entry(f->relay.sessions.next, struct session, link);
 }
 
+/* Nobody accepts, and the queue is full. */
+static inline void fixture_fill_backlog(struct fixture *f, int *ret_fds,
+					size_t count)
+{
+	struct sockaddr_un name;
+	socklen_t len = sizeof(name);
+
+	assert_int_equal(listen(f->listener, 0), 0);
+	assert_int_equal(
+		getsockname(f->listener, (struct sockaddr *)&name, &len), 0);
+	for (size_t i = 0; i < count; i++) {
+		ret_fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)!connect(ret_fds[i], (struct sockaddr *)&name, len);
+	}
+}
+
+/* A few turns of the loop, for what is ready. */
+static inline void fixture_step(struct fixture *f)
+{
+	for (int i = 0; i < 3; i++)
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+}
+
 static inline void fixture_wait_gone(struct fixture *f)
 {
 	WAIT_FOR(f, f->gone == f->accepted);
