@@ -36,6 +36,7 @@ struct dial {
 	int fd;              /* connecting, or -1 */
 	bool has_event;
 	bool is_connected;
+	bool is_queue_full;  /* waits to ask a Unix socket again */
 	struct resolve_query *query;
 	struct event event;
 	struct sockaddr_any addresses[RESOLVE_ADDRESSES_MAX];
@@ -157,15 +158,19 @@ static int connect_now(struct dial *dial)
 		&dial->addresses[dial->next_address - 1];
 	uint32_t left_ms = time_left_ms(dial);
 
+	dial->is_queue_full = false;
 	if (!left_ms)
 		return -ETIMEDOUT;
 	if (!connect(dial->fd, &address->sa, address->len)) {
 		dial->is_connected = true;
 		return 0;
 	}
-	if (errno == EAGAIN && address->sa.sa_family == AF_UNIX)
+	dial->is_queue_full = errno == EAGAIN &&
+			      address->sa.sa_family == AF_UNIX;
+	if (dial->is_queue_full)
 		return wait_for(dial, 0, DIAL_RETRY_MS);
-	if (errno != EINPROGRESS)
+	/* EALREADY: woken a moment before its time is over. */
+	if (errno != EINPROGRESS && errno != EALREADY)
 		return -errno;
 	dial->is_connected = is_writable(dial->fd);
 	return dial->is_connected ? 0 : wait_for(dial, EV_WRITE, left_ms);
@@ -269,12 +274,13 @@ static int connect_error(int fd)
 	return -error;
 }
 
-/* Time has passed: to try a full queue again, or too much of it. */
+/*
+ * Time has passed: to try a full queue again, or too much of it.  The loop's
+ * clock is coarse: what is left of the time by ours does not count.
+ */
 static int after_wait(struct dial *dial)
 {
-	if (dial->fd >= 0 && time_left_ms(dial))
-		return connect_now(dial);
-	return -ETIMEDOUT;
+	return dial->is_queue_full ? connect_now(dial) : -ETIMEDOUT;
 }
 
 static void dial_on_event(evutil_socket_t fd, short what, void *arg)
