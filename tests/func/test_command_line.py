@@ -188,9 +188,9 @@ def test_log_file_that_cannot_be_opened(tmp_path: Path) -> None:
 
 def test_too_few_descriptors(tmp_path: Path) -> None:
     """What it needs for itself it must get, or say so."""
-    path = write(tmp_path, render(relay_to(TARGET)))
+    path = write(tmp_path, render(relay_to(TARGET, workers=16)))
     result = subprocess.run(
-        ["sh", "-c", f"ulimit -n 7; exec {binary()} -c {path}"],
+        ["sh", "-c", f"ulimit -n 16; exec {binary()} -c {path}"],
         capture_output=True, text=True, timeout=DEADLINE,
         env=environment(tmp_path))
     assert result.returncode in (69, 70)

@@ -202,7 +202,8 @@ def test_client_stalls_and_wakes(start_relay: Any, backend: Any, connect: Any
         "send_stall": "300ms", "close": "10s"}))
     client = connect(relay, receive_buffer=SMALL)
     target = backend.accept()
-    target.fill(b"x" * 65536, quiet=0.6)
+    # Long enough for the daemon to look twice: it tells nobody before.
+    target.fill(b"x" * 65536, quiet=2)
     assert client.read_until_close()[1].code == 1013
     client.send_close(1013)
     client.expect_eof()

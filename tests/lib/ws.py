@@ -9,6 +9,7 @@ import select
 import socket
 import struct
 import termios
+import time
 from dataclasses import dataclass, field
 from typing import Iterable, List, Optional, Sequence, Tuple, Union
 
@@ -310,8 +311,10 @@ class Client:
     def read_until_close(self) -> Tuple[bytes, Frame]:
         """All data up to the server's Close, and that; answers pings."""
         data = bytearray()
+        end = time.monotonic() + 3 * DEADLINE
         while True:
             got = self.read_frame()
+            assert time.monotonic() < end, "pings and data, but no Close"
             if got.opcode == CLOSE:
                 return bytes(data), got
             if got.opcode == PING:
@@ -322,8 +325,10 @@ class Client:
     def read_data(self, size: int) -> bytes:
         """Exactly the next `size` bytes of payload; answers pings."""
         data = bytearray()
+        end = time.monotonic() + 3 * DEADLINE
         while len(data) < size:
             got = self.read_frame()
+            assert time.monotonic() < end, f"only {len(data)} of {size} bytes"
             assert got.opcode != CLOSE, (
                 f"closed with {got.code} {got.reason} after {len(data)} bytes")
             if got.opcode == PING:
