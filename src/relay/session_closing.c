@@ -173,10 +173,12 @@ static uint64_t deadline_ms(const struct session *s)
 
 static void on_deadline(struct session *s, uint64_t now_ms)
 {
-	if (!s->target.ended && now_ms >= s->half_close_ms)
+	if (!s->target.ended && now_ms >= s->half_close_ms) {
+		s->half_close_ms = SESSION_NEVER;
 		endpoint_drain(&s->target);
-	else if (!session_has_progress(s, now_ms))
+	} else if (!session_has_progress(s, now_ms)) {
 		session_set_state(s, SESSION_DEAD);
+	}
 }
 
 const struct session_handlers session_closing_handlers = {
