@@ -124,10 +124,15 @@ static uint64_t next_random(struct relay *relay)
 static void close_within(struct session *s, enum relay_cause cause,
 			 uint32_t spread_ms)
 {
+	uint64_t at_ms = clock_coarse_ms();
+
 	if (s->state == SESSION_OPEN && spread_ms) {
-		s->close_at_ms =
-			clock_coarse_ms() + next_random(s->relay) % spread_ms;
-		s->close_cause = cause;
+		at_ms += next_random(s->relay) % spread_ms;
+		/* One that is to end already is not put off. */
+		if (at_ms < s->close_at_ms) {
+			s->close_at_ms = at_ms;
+			s->close_cause = cause;
+		}
 	} else {
 		session_close(s, cause, SIDE_RELAY);
 	}
@@ -168,6 +173,13 @@ void relay_close_all(struct relay *relay, uint32_t spread_ms)
 
 void relay_abort_all(struct relay *relay)
 {
-	list_each(&relay->sessions, node, after)
-		session_abort(session_of(node), CAUSE_SHUTDOWN);
+	list_each(&relay->sessions, node, after) {
+		struct session *s = session_of(node);
+
+		/* Who is owed nothing can still be told. */
+		session_close(s, CAUSE_SHUTDOWN, SIDE_RELAY);
+		session_update(s);
+		if (s->state != SESSION_DEAD)
+			session_abort(s, CAUSE_SHUTDOWN);
+	}
 }
