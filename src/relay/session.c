@@ -137,6 +137,7 @@ static void die(struct session *s)
 		record.undelivered_up =
 			s->target.undelivered + endpoint_in_flight(&s->target);
 		record.undelivered_down = s->client.end.undelivered +
+					  s->client.partial_len +
 					  endpoint_in_flight(&s->client.end);
 		hooks->closed(&record);
 	}
