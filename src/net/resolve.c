@@ -84,6 +84,9 @@ static void resolver_release(struct resolver *resolver)
 	pthread_mutex_unlock(&resolver->lock);
 	if (!last)
 		return;
+	/* Names that nobody looked up; who asked is gone. */
+	list_each(&resolver->waiting, node, after)
+		free(list_entry(node, struct lookup, link));
 	pthread_cond_destroy(&resolver->wakeup);
 	pthread_mutex_destroy(&resolver->lock);
 	free(resolver);
@@ -247,7 +250,9 @@ static int lookup_join(struct resolver *resolver, const char *name,
 		*ret_lookup = lookup;
 		return 0;
 	}
-	if (!resolver->idle && resolver->threads < RESOLVER_THREADS) {
+	/* One that is idle may have been woken already, for what waits. */
+	if ((!resolver->idle || !list_is_empty(&resolver->waiting)) &&
+	    resolver->threads < RESOLVER_THREADS) {
 		int error = resolver_start_thread(resolver);
 
 		if (error && !resolver->threads)
