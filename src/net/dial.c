@@ -53,6 +53,7 @@ static void close_attempt(struct dial *dial)
 	if (dial->fd >= 0)
 		close(dial->fd);
 	dial->fd = -1;
+	dial->is_queue_full = false;
 	resolve_cancel(&dial->query);
 }
 
@@ -158,7 +159,6 @@ static int connect_now(struct dial *dial)
 		&dial->addresses[dial->next_address - 1];
 	uint32_t left_ms = time_left_ms(dial);
 
-	dial->is_queue_full = false;
 	if (!left_ms)
 		return -ETIMEDOUT;
 	if (!connect(dial->fd, &address->sa, address->len)) {
@@ -169,8 +169,7 @@ static int connect_now(struct dial *dial)
 			      address->sa.sa_family == AF_UNIX;
 	if (dial->is_queue_full)
 		return wait_for(dial, 0, DIAL_RETRY_MS);
-	/* EALREADY: woken a moment before its time is over. */
-	if (errno != EINPROGRESS && errno != EALREADY)
+	if (errno != EINPROGRESS)
 		return -errno;
 	dial->is_connected = is_writable(dial->fd);
 	return dial->is_connected ? 0 : wait_for(dial, EV_WRITE, left_ms);
