@@ -120,7 +120,7 @@ static void ask(struct fixture *f)
 
 	say(f, FIXTURE_REQUEST, 20);
 	run(f, 3);
-	say(f, FIXTURE_REQUEST + 20, strlen(FIXTURE_REQUEST) - 20);
+	say(f, &FIXTURE_REQUEST[20], strlen(FIXTURE_REQUEST) - 20);
 	say(f, frame, ws_client_frame(frame, WS_BINARY, "early", 5));
 	for (int i = 0; i < 5 && f->target < 0; i++) {
 		run(f, 1);
