@@ -199,6 +199,8 @@ static int catch_signals(struct supervisor *sv)
 						   SIGUSR1 };
 
 	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+		/* What libevent restores: a late one must not kill us. */
+		signal(numbers[i], SIG_IGN);
 		sv->signals[i] =
 			evsignal_new(sv->base, numbers[i], on_signal, sv);
 		if (!sv->signals[i] || event_add(sv->signals[i], NULL))
