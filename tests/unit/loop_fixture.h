@@ -70,7 +70,7 @@ static inline void loop_end(struct loop *loop)
 static inline void loop_step(struct loop *loop)
 {
 	for (int i = 0; i < 3; i++)
-		event_base_loop(loop->base, EVLOOP_NONBLOCK);
+		event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
 /* A listening socket on an address the kernel picks: its text to connect to. */

@@ -423,7 +423,7 @@ static inline void fixture_fill_backlog(struct fixture *f, int *ret_fds,
 static inline void fixture_step(struct fixture *f)
 {
 	for (int i = 0; i < 3; i++)
-		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		event_base_loop(f->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
 static inline void fixture_wait_gone(struct fixture *f)

@@ -107,7 +107,7 @@ static void fill(struct fixture *f, int fd, const uint8_t *data, size_t len)
 
 		if (n > 0)
 			at = (at + (size_t)n) % len;
-		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		event_base_loop(f->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	}
 }
 
