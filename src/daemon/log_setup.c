@@ -3,6 +3,9 @@
 
 #include "daemon/log_setup.h"
 
+#include <sysexits.h>
+#include <unistd.h>
+
 #include <event2/event.h>
 
 #include "base/log.h"
@@ -37,11 +40,27 @@ static void on_libevent(int severity, const char *message)
 	log_event(level, "libevent", &field, 1);
 }
 
+/*
+ * libevent gives up, as it does when a loop cannot be made for want of
+ * descriptors.  The log's thread may not get to write any more.
+ */
+static void on_fatal(int error)
+{
+	static const char line[] =
+		"wsrelayd: cannot start: no event loop, too few file "
+		"descriptors or too little memory\n";
+
+	(void)error;
+	(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
+	_exit(EX_SOFTWARE);
+}
+
 int log_setup_open(const struct config_log *config)
 {
 	struct log_options options = options_of(config);
 
 	event_set_log_callback(on_libevent);
+	event_set_fatal_callback(on_fatal);
 	return log_open(&options);
 }
 
