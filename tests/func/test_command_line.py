@@ -186,11 +186,12 @@ def test_log_file_that_cannot_be_opened(tmp_path: Path) -> None:
     assert "/nonexistent/x/log" in result.stderr.splitlines()[-1]
 
 
-def test_too_few_descriptors(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [14, 16, 18, 20, 22, 24])
+def test_too_few_descriptors(tmp_path: Path, count: int) -> None:
     """What it needs for itself it must get, or say so."""
     path = write(tmp_path, render(relay_to(TARGET, workers=16)))
     result = subprocess.run(
-        ["sh", "-c", f"ulimit -n 16; exec {binary()} -c {path}"],
+        ["sh", "-c", f"ulimit -n {count}; exec {binary()} -c {path}"],
         capture_output=True, text=True, timeout=DEADLINE,
         env=environment(tmp_path))
     assert result.returncode in (69, 70)
