@@ -84,6 +84,13 @@ void session_begin_closing(struct session *s)
 	}
 }
 
+/* A flow has come to its end: timeouts.close is for what is left. */
+static void restart_clock(struct session *s)
+{
+	s->progress_ms = clock_coarse_ms();
+	s->in_flight = SIZE_MAX;
+}
+
 /* The target hears that no more comes, once it has all that came. */
 static void finish_target(struct session *s)
 {
@@ -94,9 +101,10 @@ static void finish_target(struct session *s)
 	target->finished = true;
 	if (!target->is_broken && stream_shutdown(&target->stream))
 		target->is_broken = true;
+	restart_clock(s);
 	if (!target->ended)
 		s->half_close_ms =
-			clock_coarse_ms() + s->route->timeouts.close_ms / 2;
+			s->progress_ms + s->route->timeouts.close_ms / 2;
 }
 
 /* The client hears that no more comes: Close, behind all that came. */
@@ -104,6 +112,7 @@ static void finish_client(struct session *s)
 {
 	if (s->client.end.finished || !s->target.ended)
 		return;
+	restart_clock(s);
 	if (send_close(s))
 		lose_client(s);
 }
