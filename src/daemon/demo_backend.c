@@ -42,6 +42,7 @@ struct connection {
 	struct list link;
 	struct bufferevent *stream;
 	bool is_clock;
+	bool is_ending; /* it goes once what it is owed is written */
 };
 
 static void connection_free(struct connection *c)
@@ -68,18 +69,22 @@ static void on_read(struct bufferevent *stream, void *arg)
 
 static void on_written(struct bufferevent *stream, void *arg)
 {
-	(void)arg;
-	bufferevent_enable(stream, EV_READ);
+	struct connection *c = arg;
+
+	if (c->is_ending)
+		connection_free(c);
+	else
+		bufferevent_enable(stream, EV_READ);
 }
 
-/* What was echoed before the end is written first; it fits the socket. */
+/* What was echoed before the end is written first. */
 static void on_end(struct bufferevent *stream, short what, void *arg)
 {
-	struct evbuffer *out = bufferevent_get_output(stream);
+	struct connection *c = arg;
 
-	(void)what;
-	evbuffer_write(out, bufferevent_getfd(stream));
-	connection_free(arg);
+	c->is_ending = evbuffer_get_length(bufferevent_get_output(stream)) != 0;
+	if (!c->is_ending || what & BEV_EVENT_ERROR)
+		connection_free(c);
 }
 
 static void write_time(struct connection *c)
