@@ -19,7 +19,8 @@ SIZES = [0, 1, 125, 126, 127, 65535, 65536, 65537, 1000000]
 NODE_ECHO = r"""
 const WebSocket = require('ws');
 const crypto = require('crypto');
-const [url, size, count] = [process.argv[2], +process.argv[3], +process.argv[4]];
+const url = process.argv[2];
+const [size, count] = process.argv.slice(3).map(Number);
 const ws = new WebSocket(url, {perMessageDeflate: true});
 const sent = crypto.createHash('sha256'), got = crypto.createHash('sha256');
 let left = size * count, pongs = 0;

@@ -12,6 +12,7 @@ import pytest
 from lib import ws
 from lib.backends import Server, greeter
 from lib.config import Config, relay_to
+from lib.relay import REFUSED
 from lib.wait import wait_for
 from lib.ws import Refused, request
 
@@ -228,7 +229,7 @@ def test_unreadable_file_is_refused(start_relay: Any, echo: Any, connect: Any
     relay = start_relay(relay_to(echo.target))
     relay.config_file.unlink()
     relay.signal(signal.SIGHUP)
-    relay.wait_log(event="configuration refused, the old one runs on")
+    relay.wait_log(event=REFUSED)
     check_echo(connect(relay))
 
 

@@ -16,6 +16,8 @@ from .wait import DEADLINE, wait_for
 Line = Dict[str, Any]
 Address = Union[tuple, str]
 
+REFUSED = "configuration refused, the old one runs on"
+
 # Where a build has it, seen from where the tests may be started.
 PLACES = ("src/wsrelayd", "../src/wsrelayd", "../../src/wsrelayd")
 
@@ -107,7 +109,7 @@ class Relay:
 
     def reload_refused(self, config: Config) -> Line:
         """Offers `config`, which must be refused; returns the log line."""
-        return self._reload(config, "configuration refused, the old one runs on")
+        return self._reload(config, REFUSED)
 
     def _reload(self, config: Config, event: str) -> Line:
         seen = len(self.log(event=event))
