@@ -182,7 +182,7 @@ static void say_much(struct fixture *f, uint8_t *data)
 static void test_no_byte_is_lost_down(void **unused)
 {
 	uint8_t *data = malloc(MUCH);
-	struct ws_client_view frame;
+	struct ws_client_view frame = { .first = 0 };
 	struct fixture f;
 	size_t used = 0;
 	size_t at = 0;
