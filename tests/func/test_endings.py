@@ -157,6 +157,54 @@ def test_backend_resets_while_the_client_sends(session: Any) -> None:
     assert close.code == 1011
 
 
+def test_backend_resets_before_it_accepts(start_relay: Any, backend: Any,
+                                          connect: Any) -> None:
+    """A listener that closes resets what waits in its backlog."""
+    relay = start_relay(relay_to(backend.target))
+    client = connect(relay)
+    backend.sock.close()
+    client.expect_close(1011)
+
+
+def test_backend_resets_after_its_half_close(session: Any) -> None:
+    relay, client, target = session
+    target.send(b"last")
+    target.shutdown_write()
+    data, close = client.read_until_close()
+    assert (data, close.code) == (b"last", 1000)
+    target.reset()
+    client.send_close()
+    client.expect_eof()
+    relay.wait_closed(code_sent=1000, undelivered_down=0)
+
+
+def test_backend_resets_after_the_clients_close(session: Any) -> None:
+    """The client had its say; it still gets an answer to its Close."""
+    relay, client, target = session
+    client.send_binary(b"x")
+    client.send_close(4005)
+    assert target.read_to_end() == b"x"
+    target.reset()
+    assert client.read_until_close()[1].code in (4005, 1011)
+    client.expect_eof()
+    relay.wait_closed(cause="client_closed", code_received=4005)
+
+
+def test_unix_backend_resets(start_relay: Any, keep: Any, connect: Any
+                             ) -> None:
+    """Closing with bytes unread is a reset on a Unix socket."""
+    backend = keep(Backend(open_listener(socket.AF_UNIX)))
+    relay = start_relay(relay_to(backend.target))
+    client = connect(relay)
+    target = backend.accept()
+    target.send(b"before")
+    client.send_binary(b"unread")
+    wait_for(lambda: target.sock.recv(1, socket.MSG_PEEK), "data there")
+    target.close()
+    assert client.expect_close(1011) in (b"", b"before")
+    relay.wait_closed(cause="target_reset", side="target")
+
+
 # The client ends.
 
 def test_client_sends_and_closes_at_once(session: Any) -> None:
@@ -272,6 +320,25 @@ def test_client_resets_while_the_backend_sends(
     sender.join()
     target.close()
     relay.wait_closed(side="client")
+
+
+def test_client_resets_after_its_close(session: Any) -> None:
+    relay, client, target = session
+    client.send_binary(b"all")
+    client.send_close()
+    assert target.read_to_end() == b"all"
+    client.reset()
+    target.close()
+    line = relay.wait_closed(cause="client_closed", side="client")
+    assert line["undelivered_up"] == 0
+
+
+def test_client_resets_instead_of_answering_a_close(session: Any) -> None:
+    relay, client, target = session
+    target.close()
+    assert client.read_until_close()[1].code == 1000
+    client.reset()
+    relay.wait_closed(cause="target_closed", code_sent=1000)
 
 
 @pytest.mark.parametrize("sent", [
