@@ -98,8 +98,8 @@ def test_stopped_clients_cost_bounded_memory(start_relay: Any, keep: Any,
 
     def is_steady() -> bool:
         samples.append(relay.memory())
-        return len(samples) > 100 and max(samples[-50:]) <= min(
-            samples[-50:]) + 65536
+        last = samples[-20:]
+        return len(last) == 20 and max(last) - min(last) < 256 * 1024
 
     wait_for(is_steady, "steady memory")
     if not relay.is_sanitized():
