@@ -30,8 +30,8 @@ void acceptor_free(struct acceptor **acceptor);
 
 /* What stands in the way of a configuration's listeners. */
 struct acceptor_failure {
-	const struct config_listener *listener; /* null: memory is out */
-	int error;                              /* -errno */
+	const struct config_listener *listener;
+	int error; /* -errno */
 };
 
 /*

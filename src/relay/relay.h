@@ -99,7 +99,7 @@ void relay_set_stopping(struct relay *relay, bool is_stopping);
 /* Ends open sessions with 1001, each at a moment within `spread_ms`. */
 void relay_close_all(struct relay *relay, uint32_t spread_ms);
 
-/* Ends every session at once, whatever it still owes. */
+/* Ends every session at once; those that owe nothing still say so. */
 void relay_abort_all(struct relay *relay);
 
 #endif

@@ -85,8 +85,11 @@ void session_flow_feed(struct session *s, size_t len)
 static struct pump_scratch scratch_of(const struct session *s)
 {
 	struct pump_scratch scratch = s->relay->scratch;
+	size_t size = s->route->limits.buffer - ENDPOINT_OVERHEAD;
 
-	scratch.size = s->route->limits.buffer - ENDPOINT_OVERHEAD;
+	/* A worker that was out of memory at a reload may have less. */
+	if (size < scratch.size)
+		scratch.size = size;
 	return scratch;
 }
 

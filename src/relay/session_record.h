@@ -15,7 +15,7 @@
  * known; they are left out of the log.
  */
 struct session_log_record {
-	uint64_t id;          /* of the worker's sessions */
+	uint64_t id;          /* unique in the daemon */
 	unsigned worker;      /* its number */
 	bool is_shortage; /* the daemon lacks memory or descriptors */
 	const char *client;   /* address and port */
