@@ -222,29 +222,35 @@ static inline void fixture_end(struct fixture *f)
 	free(f->in);
 }
 
-/* The relay accepts a client; `refusal` as the supervisor may hand it in. */
-static inline void fixture_connect(struct fixture *f, enum relay_cause refusal)
+/* The relay accepts a client with what `connection` says besides. */
+static inline void fixture_connect_as(struct fixture *f,
+				      struct relay_connection connection)
 {
-	struct relay_connection connection = {
-		.id = ++f->accepted,
-		.peer = { .len = sizeof(sa_family_t) },
-		.config = config_ref(f->config),
-		.listener = &f->config->listeners[0],
-		.accepted_ms = clock_coarse_ms(),
-		.refusal = refusal,
-	};
 	int pair[2];
 
 	assert_int_equal(socketpair(AF_UNIX,
 				    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 				    0, pair),
 			 0);
-	connection.peer.sa.sa_family = AF_UNIX;
+	connection.id = ++f->accepted;
 	connection.fd = pair[0];
+	connection.config = config_ref(f->config);
+	connection.listener = &f->config->listeners[0];
+	connection.accepted_ms = clock_coarse_ms();
 	f->client = pair[1];
 	f->client_eof = false;
 	f->in_len = 0;
 	relay_accept(&f->relay, &connection);
+}
+
+/* A client without an address; `refusal` as the supervisor may hand it in. */
+static inline void fixture_connect(struct fixture *f, enum relay_cause refusal)
+{
+	struct relay_connection connection = { .refusal = refusal };
+
+	connection.peer.sa.sa_family = AF_UNIX;
+	connection.peer.len = sizeof(sa_family_t);
+	fixture_connect_as(f, connection);
 }
 
 static inline void fixture_write(int fd, const void *data, size_t len)

@@ -236,6 +236,32 @@ static void test_page(void **unused)
 	fixture_end(&f);
 }
 
+/* More than a socket holds: the client takes it bit by bit. */
+static void test_large_page(void **unused)
+{
+	const size_t size = 2 * 1024 * 1024;
+	char *body = malloc(size);
+	const struct config_page page = { .content_type = "text/plain",
+					  .body = body,
+					  .body_len = size };
+	struct fixture f;
+	size_t len;
+
+	(void)unused;
+	assert_non_null(body);
+	memset(body, 'x', size);
+	fixture_begin(&f, "", "");
+	assert_int_equal(config_add_page(f.config, "/", &page), 0);
+	fixture_connect(&f, CAUSE_NONE);
+	fixture_say(&f, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+	WAIT_FOR(&f, fixture_has_eof(&f));
+	len = fixture_next_head(&f);
+	assert_int_equal(f.in_len - len, size);
+	assert_memory_equal(f.in + len, body, size);
+	fixture_end(&f);
+	free(body);
+}
+
 static void test_page_nobody_takes(void **unused)
 {
 	static const struct config_page page = { .content_type = "text/plain",
@@ -303,6 +329,66 @@ static void test_client_speaks_while_dialling(void **unused)
 	fixture_end(&f);
 }
 
+/* A client that has an address: it is told, and given back to admission. */
+static void check_peer(const char *text, const char *expected)
+{
+	const struct admission_limits none = { .sessions = 0 };
+	struct relay_connection connection = { .is_counted = true };
+	struct admission_key key;
+	struct address address;
+	struct fixture f;
+
+	fixture_begin(&f, "", "");
+	assert_int_equal(address_parse(slice_of(text), &address), 0);
+	connection.peer = address.socket;
+	assert_true(admission_key_of_peer(&connection.peer, &key));
+	assert_int_equal(admission_enter(f.admission, &key, &none, 1),
+			 ADMISSION_GRANTED);
+	fixture_connect_as(&f, connection);
+	fixture_say(&f, FIXTURE_REQUEST);
+	WAIT_FOR(&f, told.opened);
+	assert_string_equal(told.client, expected);
+	assert_int_equal(admission_key_count(f.admission), 1);
+	fixture_end(&f); /* no key is left, it asserts */
+}
+
+static void test_peers_with_addresses(void **unused)
+{
+	(void)unused;
+	check_peer("192.0.2.1:4711", "192.0.2.1:4711");
+	check_peer("[2001:db8::1]:4711", "[2001:db8::1]:4711");
+	check_peer("[::ffff:192.0.2.1]:4711", "192.0.2.1:4711");
+}
+
+/* It says much and ends while the target is dialled: nothing is lost. */
+static void test_client_ends_while_dialling(void **unused)
+{
+	static const uint8_t payload[16000];
+	struct fixture f;
+	int fds[2];
+
+	(void)unused;
+	fixture_begin(&f, "", "");
+	fixture_fill_backlog(&f, fds, 2);
+	fixture_connect(&f, CAUSE_NONE);
+	fixture_say(&f, FIXTURE_REQUEST);
+	WAIT_FOR(&f, fixture_session(&f)->state == SESSION_DIALING);
+	fixture_frame(&f, WS_BINARY, payload, sizeof(payload));
+	fixture_close_frame(&f, 1000);
+	assert_int_equal(shutdown(f.client, SHUT_WR), 0);
+	fixture_step(&f);
+	fixture_step(&f);
+	assert_int_equal(fixture_session(&f)->state, SESSION_DIALING);
+	assert_true(fixture_accepts(&f)); /* one that filled the queue */
+	fixture_hang_up(&f.target);
+	WAIT_FOR(&f, told.opened);
+	WAIT_FOR(&f, fixture_accepts(&f));
+	fixture_target_gets(&f, payload, sizeof(payload));
+	close(fds[0]);
+	close(fds[1]);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,7 +402,10 @@ int main(void)
 		cmocka_unit_test(test_newest_configuration_serves),
 		cmocka_unit_test(test_listener_is_gone),
 		cmocka_unit_test(test_route_is_full),
+		cmocka_unit_test(test_peers_with_addresses),
+		cmocka_unit_test(test_client_ends_while_dialling),
 		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_large_page),
 		cmocka_unit_test(test_page_nobody_takes),
 		cmocka_unit_test(test_client_leaves_while_dialling),
 		cmocka_unit_test(test_client_speaks_while_dialling),

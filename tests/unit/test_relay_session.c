@@ -252,6 +252,28 @@ static void test_idle_counts_payload_only(void **unused)
 	fixture_end(&f);
 }
 
+/* A target that is not listened to any more, and never stops, is closed. */
+static void test_a_target_that_never_stops(void **unused)
+{
+	static const uint8_t data[65536];
+	struct fixture f;
+	ssize_t n = 0;
+
+	(void)unused;
+	fixture_begin(&f, "", "");
+	fixture_open(&f);
+	fixture_frame(&f, 0x83, "", 0); /* breaks the protocol */
+	assert_int_equal(fixture_next_close(&f), 1002);
+	fixture_hang_up(&f.client);
+	while (n >= 0 || errno == EAGAIN) {
+		n = send(f.target, data, sizeof(data), MSG_NOSIGNAL);
+		event_base_loop(f.base, EVLOOP_ONCE);
+	}
+	fixture_wait_gone(&f);
+	assert_true(told.record.undelivered_down > 0);
+	fixture_end(&f);
+}
+
 static void test_closes_are_spread(void **unused)
 {
 	struct fixture f;
@@ -342,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_no_byte_is_lost_down),
 		cmocka_unit_test(test_undelivered_is_counted),
 		cmocka_unit_test(test_idle_counts_payload_only),
+		cmocka_unit_test(test_a_target_that_never_stops),
 		cmocka_unit_test(test_closes_are_spread),
 		cmocka_unit_test(test_abort),
 		cmocka_unit_test(test_reload_leaves_a_session_alone),
