@@ -329,6 +329,24 @@ static void test_client_speaks_while_dialling(void **unused)
 	fixture_end(&f);
 }
 
+/* The deadline of a session that is gone comes: nothing happens. */
+static void test_no_deadline_after_death(void **unused)
+{
+	struct fixture f;
+	uint64_t gone_us;
+
+	(void)unused;
+	fixture_begin(&f, "", "timeouts = { handshake = \"30ms\"; };");
+	fixture_connect(&f, CAUSE_NONE);
+	fixture_hang_up(&f.client);
+	fixture_wait_gone(&f);
+	gone_us = clock_now_us();
+	WAIT_FOR(&f, clock_now_us() - gone_us > 60000);
+	assert_int_equal(told.refused, 0);
+	assert_int_equal(f.gone, 1);
+	fixture_end(&f);
+}
+
 /* A client that has an address: it is told, and given back to admission. */
 static void check_peer(const char *text, const char *expected)
 {
@@ -402,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_newest_configuration_serves),
 		cmocka_unit_test(test_listener_is_gone),
 		cmocka_unit_test(test_route_is_full),
+		cmocka_unit_test(test_no_deadline_after_death),
 		cmocka_unit_test(test_peers_with_addresses),
 		cmocka_unit_test(test_client_ends_while_dialling),
 		cmocka_unit_test(test_page),
