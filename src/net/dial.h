@@ -20,10 +20,11 @@ struct dial;
 struct dial_result {
 	/*
 	 * 0, then `fd` is a connected non-blocking socket that now belongs to
-	 * the callee.  Otherwise what says most of all that was tried: -EMFILE,
-	 * -ENFILE or -ENOMEM when descriptors or memory are out, else -ETIMEDOUT
-	 * if any did not answer in time, else what came of the first: -ENOENT or
-	 * -EAGAIN for a name without an address, or -errno of connect().
+	 * the callee.  Otherwise what says most of all that was tried:
+	 * -EMFILE, -ENFILE or -ENOMEM when descriptors or memory are out, else
+	 * -ETIMEDOUT if any did not answer in time, else what came of the
+	 * first: -ENOENT or -EAGAIN for a name without an address, or -errno
+	 * of connect().
 	 */
 	int error;
 	int fd;
