@@ -138,6 +138,14 @@ uint32_t pool_session_count(const struct pool *pool)
 	return sum;
 }
 
+bool pool_is_empty(const struct pool *pool)
+{
+	for (unsigned i = 0; i < pool->count; i++)
+		if (worker_connection_count(pool->workers[i]))
+			return false;
+	return true;
+}
+
 static struct worker *least_busy(const struct pool *pool)
 {
 	struct worker *best = pool->workers[0];

@@ -24,14 +24,27 @@ struct worker {
 	struct resolve_client *resolver;
 	struct mailbox mailbox;
 	struct relay relay;
-	_Atomic uint32_t sessions; /* the supervisor adds, the worker takes */
+	/* The supervisor adds, the worker takes. */
+	_Atomic uint32_t connections;
+	/* Those of them that wait for a refusal to be read; the worker's. */
+	_Atomic uint32_t refused;
 };
 
 static void on_gone(void *arg)
 {
 	struct worker *worker = arg;
 
-	atomic_fetch_sub_explicit(&worker->sessions, 1, memory_order_relaxed);
+	atomic_fetch_sub(&worker->connections, 1);
+}
+
+static void on_lingers(void *arg, bool does)
+{
+	struct worker *worker = arg;
+
+	if (does)
+		atomic_fetch_add(&worker->refused, 1);
+	else
+		atomic_fetch_sub(&worker->refused, 1);
 }
 
 static void take_config(struct worker *worker, struct config *config)
@@ -124,6 +137,7 @@ static int open_relay(struct worker *worker,
 		.hooks = { .opened = session_log_opened,
 			   .closed = session_log_closed,
 			   .refused = session_log_refused,
+			   .lingers = on_lingers,
 			   .gone = on_gone,
 			   .gone_arg = worker },
 		.worker = options->number,
@@ -204,17 +218,24 @@ int worker_post(struct worker *worker, const struct mail *mail)
 	int error;
 
 	if (counts)
-		atomic_fetch_add_explicit(&worker->sessions, 1,
-					  memory_order_relaxed);
+		atomic_fetch_add(&worker->connections, 1);
 	error = mailbox_post(&worker->mailbox, mail);
 	if (error && counts)
 		on_gone(worker);
 	return error;
 }
 
+uint32_t worker_connection_count(const struct worker *worker)
+{
+	return atomic_load(&worker->connections);
+}
+
 uint32_t worker_session_count(const struct worker *worker)
 {
-	return atomic_load_explicit(&worker->sessions, memory_order_relaxed);
+	/* In this order: meanwhile they only become fewer or refused. */
+	uint32_t connections = atomic_load(&worker->connections);
+
+	return connections - atomic_load(&worker->refused);
 }
 
 /* What was sent to a worker that has left its loop. */

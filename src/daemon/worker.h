@@ -35,7 +35,13 @@ int worker_start(const struct worker_options *options,
 __attribute__((warn_unused_result))
 int worker_post(struct worker *worker, const struct mail *mail);
 
-/* Sessions it has or was sent, those that end included.  Any thread. */
+/* Connections it has or was sent, to the last that ends.  Any thread. */
+uint32_t worker_connection_count(const struct worker *worker);
+
+/*
+ * Those of them that are or may become sessions: not the refused ones, which
+ * only wait for their answers to be read.  For the supervisor's thread.
+ */
 uint32_t worker_session_count(const struct worker *worker);
 
 /* Ends the worker with all it has, and waits for it.  Clears, takes null. */

@@ -163,6 +163,8 @@ void handshake_refuse(struct session *s)
 	if (s->handshake->is_head)
 		len -= strlen(info->text) + 1;
 	report_refusal(s, info->status);
+	s->was_refused = true;
+	session_tell_lingering(s, true);
 	handshake_free(&s->handshake);
 	s->client.end.ended = true;
 	s->target.ended = true;

@@ -28,9 +28,15 @@ struct relay_hooks {
 	void (*closed)(const struct session_log_record *record);
 	void (*refused)(const struct session_log_record *record,
 			unsigned status);
+	/*
+	 * A connection was refused: it is no session, it only waits for its
+	 * answer to be read; and, before it is gone, it no longer does.  Or
+	 * null.
+	 */
+	void (*lingers)(void *arg, bool does);
 	/* A connection that relay_accept() took is gone. */
 	void (*gone)(void *arg);
-	void *gone_arg;
+	void *gone_arg; /* of both */
 };
 
 /* What a worker hands in; all of it outlives the relay. */

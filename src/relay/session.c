@@ -124,6 +124,14 @@ static void leave_admission(struct session *s)
 	s->is_counted_route = false;
 }
 
+void session_tell_lingering(const struct session *s, bool does)
+{
+	const struct relay_hooks *hooks = &s->relay->options.hooks;
+
+	if (hooks->lingers)
+		hooks->lingers(hooks->gone_arg, does);
+}
+
 /* Lets go of everything but the memory, which others may still look at. */
 static void die(struct session *s)
 {
@@ -149,6 +157,8 @@ static void die(struct session *s)
 	list_remove(&s->link);
 	list_append(&s->relay->graveyard, &s->link);
 	timer_fire(&s->relay->reaper);
+	if (s->was_refused)
+		session_tell_lingering(s, false);
 	hooks->gone(hooks->gone_arg);
 }
 

@@ -54,6 +54,7 @@ struct session {
 	enum relay_side side;
 	const char *refusal_text; /* constant: the rule broken; or null */
 	bool was_open : 1;
+	bool was_refused : 1;
 	bool is_counted_peer : 1;
 	bool is_counted_route : 1;
 	union {
@@ -119,6 +120,9 @@ extern const struct session_handlers handshake_dial_handlers;
 extern const struct session_handlers session_open_handlers;
 extern const struct session_handlers session_closing_handlers;
 extern const struct session_handlers session_linger_handlers;
+
+/* Tells the hooks that it lingers with its refusal, or no longer does. */
+void session_tell_lingering(const struct session *session, bool does);
 
 /* Enters CLOSING for session->cause: what the causes have in common. */
 void session_begin_closing(struct session *session);

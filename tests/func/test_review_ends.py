@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.config import relay_to
-from lib.ws import SMALL
+from lib.ws import SMALL, request
 
 
 def processor_seconds(relay: Any) -> float:
@@ -60,3 +60,17 @@ def test_a_cut_character_is_counted(start_relay: Any, backend: Any,
     client.sock.close()
     target.wait_gone()
     assert relay.wait_closed()["undelivered_down"] == 2
+
+
+def test_refused_connections_take_no_place(
+        start_relay: Any, echo: Any, connect: Any, client_of: Any) -> None:
+    """Clients that are refused and stay do not keep others out."""
+    relay = start_relay(relay_to(echo.target, limits={"max_sessions": 2}))
+    lingering = [client_of(relay) for _ in range(4)]
+    for client in lingering:
+        assert client.ask(request("/nowhere")).status in (404, 503)
+    first, second = connect(relay), connect(relay)
+    for client in (first, second):
+        client.send_binary(b"in")
+        assert client.read_data(2) == b"in"
+    assert client_of(relay).ask(request()).status == 503
