@@ -43,6 +43,16 @@ size_t socket_outq(int fd)
 	return socket_count(fd, SIOCOUTQ);
 }
 
+size_t socket_unacked(int fd)
+{
+	int domain = AF_UNSPEC;
+	socklen_t len = sizeof(domain);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len))
+		return 0;
+	return domain == AF_UNIX ? 0 : socket_outq(fd);
+}
+
 /* All zero where there is no TCP. */
 static struct tcp_info tcp_info_of(int fd)
 {

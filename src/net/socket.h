@@ -18,9 +18,16 @@ size_t socket_inq(int fd);
 
 /*
  * Bytes written that the peer has not yet acknowledged (SIOCOUTQ); on a Unix
- * socket, what it has not read.  0 if it cannot be told.
+ * socket, the memory of what it has not read, which is more.  0 if it cannot
+ * be told.
  */
 size_t socket_outq(int fd);
+
+/*
+ * Bytes written that a close may still lose: what a TCP peer has not yet
+ * acknowledged.  None on a Unix socket, whose peer has them at once.
+ */
+size_t socket_unacked(int fd);
 
 /*
  * Milliseconds since the peer's kernel last acknowledged anything

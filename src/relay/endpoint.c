@@ -153,3 +153,12 @@ size_t endpoint_in_flight(const struct endpoint *end)
 		return end->out.len;
 	return end->out.len + socket_outq(end->stream.fd);
 }
+
+uint64_t endpoint_lost(const struct endpoint *end)
+{
+	uint64_t lost = end->undelivered + end->out.len;
+
+	if (stream_is_open(&end->stream))
+		lost += socket_unacked(end->stream.fd);
+	return lost;
+}

@@ -131,4 +131,7 @@ bool endpoint_has_progress(struct endpoint *end, uint64_t now_ms);
 /* Bytes on the way to the peer: owed, and sent but not acknowledged. */
 size_t endpoint_in_flight(const struct endpoint *end);
 
+/* Bytes meant for this end that it will not have if it is closed now. */
+uint64_t endpoint_lost(const struct endpoint *end);
+
 #endif

@@ -142,11 +142,9 @@ static void die(struct session *s)
 		char client[ADDRESS_TEXT_MAX];
 
 		session_report(s, &record, client);
-		record.undelivered_up =
-			s->target.undelivered + endpoint_in_flight(&s->target);
-		record.undelivered_down = s->client.end.undelivered +
-					  s->client.partial_len +
-					  endpoint_in_flight(&s->client.end);
+		record.undelivered_up = endpoint_lost(&s->target);
+		record.undelivered_down = endpoint_lost(&s->client.end) +
+					  s->client.partial_len;
 		hooks->closed(&record);
 	}
 	handshake_free(&s->handshake);

@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from lib.backends import Backend, open_listener
 from lib.config import relay_to
 from lib.ws import SMALL, request
 
@@ -74,3 +75,16 @@ def test_refused_connections_take_no_place(
         client.send_binary(b"in")
         assert client.read_data(2) == b"in"
     assert client_of(relay).ask(request()).status == 503
+
+
+def test_what_a_unix_target_has_is_delivered(
+        start_relay: Any, keep: Any, connect: Any) -> None:
+    """It may read after the daemon has closed, and memory is no bytes."""
+    backend = keep(Backend(open_listener(socket.AF_UNIX)))
+    relay = start_relay(relay_to(backend.target, timeouts={"close": "300ms"}))
+    client = connect(relay)
+    target = backend.accept()
+    client.send_binary(b"0123456789")
+    client.send_close(1000)
+    assert relay.wait_closed()["undelivered_up"] == 0
+    assert target.read_to_end() == b"0123456789"
