@@ -85,7 +85,9 @@ def test_drain_lets_sessions_end_by_themselves(
     assert client.read_data(10) == b"still here"
     client.close()
     assert relay.wait_exit() == 0
-    assert relay.log(event="session closed")[0]["cause"] == "client_closed"
+    # A probe may have come in before the signal did.
+    assert len(relay.log(event="session closed", cause="client_closed")) == 1
+    assert not relay.log(event="session closed", cause="shutdown")
 
 
 def test_drain_ends(start_relay: Any, echo: Any, connect: Any) -> None:
