@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* wsrelayd: relays WebSocket connections to TCP and Unix sockets. */
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,9 @@ static int run(const char *path)
 	int error;
 	int code;
 
+	/* They come to a daemon that starts, too; it is not there yet. */
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
 	options.config = load(path);
 	if (!options.config)
 		return EX_CONFIG;

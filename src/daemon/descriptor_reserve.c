@@ -5,14 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "http/response.h"
+#include "daemon/refuse.h"
 #include "net/listener.h"
-#include "relay/cause.h"
 
 /* One line in the log for all that were refused in this time. */
 #define RESERVE_LOG_MS 1000
@@ -34,21 +32,6 @@ void descriptor_reserve_done(struct descriptor_reserve *reserve)
 	if (reserve->fd >= 0)
 		close(reserve->fd);
 	reserve->fd = -1;
-}
-
-/* What was sent is read first: left unread it would reset the answer away. */
-static void answer(int fd)
-{
-	const struct cause_info *info = cause_info(CAUSE_NO_DESCRIPTORS);
-	char request[4096];
-	char response[HTTP_RESPONSE_MAX];
-	size_t len = http_response_refusal(response, sizeof(response),
-					   info->status, info->text, 1);
-
-	(void)!recv(fd, request, sizeof(request), MSG_DONTWAIT);
-	(void)!send(fd, response, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	shutdown(fd, SHUT_WR);
-	close(fd);
 }
 
 static void note(struct descriptor_reserve *reserve)
@@ -79,7 +62,7 @@ int descriptor_reserve_refuse(struct descriptor_reserve *reserve, int listen_fd)
 	descriptor_reserve_done(reserve);
 	fd = listener_accept(listen_fd, &peer);
 	if (fd >= 0) {
-		answer(fd);
+		refuse_at_once(fd, CAUSE_NO_DESCRIPTORS);
 		note(reserve);
 	}
 	reopen(reserve);

@@ -10,7 +10,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/refuse.h"
 #include "daemon/worker.h"
+#include "ops/session_log.h"
 
 /*
  * Descriptors that are not for sessions: standard streams, the log, signals,
@@ -40,13 +42,15 @@ struct pool {
 	bool is_refusing;
 };
 
+static rlim_t refused_fds(rlim_t all)
+{
+	return all / 8 < POOL_REFUSED_FDS ? all / 8 : POOL_REFUSED_FDS;
+}
+
 static rlim_t reserved_fds(const struct config *config, rlim_t all)
 {
-	rlim_t refused = all / 8 < POOL_REFUSED_FDS ? all / 8 :
-						      POOL_REFUSED_FDS;
-
 	return POOL_FIXED_FDS + config->listener_count +
-	       (rlim_t)config->workers * POOL_WORKER_FDS + refused;
+	       (rlim_t)config->workers * POOL_WORKER_FDS + refused_fds(all);
 }
 
 uint32_t pool_session_limit(const struct config *config)
@@ -138,12 +142,13 @@ uint32_t pool_session_count(const struct pool *pool)
 	return sum;
 }
 
-bool pool_is_empty(const struct pool *pool)
+uint32_t pool_connection_count(const struct pool *pool)
 {
+	uint32_t sum = 0;
+
 	for (unsigned i = 0; i < pool->count; i++)
-		if (worker_connection_count(pool->workers[i]))
-			return false;
-	return true;
+		sum += worker_connection_count(pool->workers[i]);
+	return sum;
 }
 
 static struct worker *least_busy(const struct pool *pool)
@@ -221,6 +226,34 @@ static void drop(struct pool *pool, struct relay_connection *connection)
 	close(connection->fd);
 }
 
+/* Whether as many refused connections linger as there are descriptors for. */
+static bool is_crowded(const struct pool *pool)
+{
+	struct rlimit files = { .rlim_cur = 1024 };
+	uint32_t refused =
+		pool_connection_count(pool) - pool_session_count(pool);
+
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	return refused >= refused_fds(files.rlim_cur);
+}
+
+/* A storm of connections to refuse: no worker waits for their requests. */
+static void turn_away(const struct relay_connection *connection)
+{
+	const struct cause_info *info = cause_info(connection->refusal);
+	char client[ADDRESS_TEXT_MAX];
+	struct session_log_record record = {
+		.id = connection->id,
+		.client = client,
+		.listener = connection->listener->name,
+		.cause = info->label,
+	};
+
+	address_format(&connection->peer, client);
+	session_log_refused(&record, info->status);
+	refuse_at_once(connection->fd, connection->refusal);
+}
+
 void pool_take(struct pool *pool, int fd, const struct sockaddr_any *peer,
 	       const struct config_listener *listener)
 {
@@ -229,12 +262,16 @@ void pool_take(struct pool *pool, int fd, const struct sockaddr_any *peer,
 		.connection = { .id = pool->next_id++,
 				.fd = fd,
 				.peer = *peer,
-				.config = config_ref(pool->config),
 				.listener = listener,
 				.accepted_ms = clock_coarse_ms() },
 	};
 
 	mail.connection.refusal = admit(pool, &mail.connection);
+	if (mail.connection.refusal && is_crowded(pool)) {
+		turn_away(&mail.connection);
+		return;
+	}
+	mail.connection.config = config_ref(pool->config);
 	if (worker_post(least_busy(pool), &mail))
 		drop(pool, &mail.connection);
 }

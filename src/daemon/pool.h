@@ -26,8 +26,8 @@ unsigned pool_worker_count(const struct pool *pool);
 /* Sessions of all workers, those that end included, refused ones not. */
 uint32_t pool_session_count(const struct pool *pool);
 
-/* Whether no worker has a connection, be it one that was refused. */
-bool pool_is_empty(const struct pool *pool);
+/* Connections of all workers, the refused ones included. */
+uint32_t pool_connection_count(const struct pool *pool);
 
 /* Most sessions `config` and the descriptors of this process allow. */
 uint32_t pool_session_limit(const struct config *config);

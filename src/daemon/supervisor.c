@@ -148,7 +148,7 @@ static void on_stop_poll(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (pool_is_empty(sv->pool))
+	if (!pool_connection_count(sv->pool))
 		event_base_loopbreak(sv->base);
 	else if (is_over && sv->phase == STOP_CLOSING)
 		event_base_loopbreak(sv->base);

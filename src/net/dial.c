@@ -36,7 +36,7 @@ struct dial {
 	int fd;              /* connecting, or -1 */
 	bool has_event;
 	bool is_connected;
-	bool is_queue_full;  /* waits to ask a Unix socket again */
+	bool is_queue_full; /* waits to ask a Unix socket again */
 	struct resolve_query *query;
 	struct event event;
 	struct sockaddr_any addresses[RESOLVE_ADDRESSES_MAX];
@@ -97,12 +97,15 @@ static void note_error(struct dial *dial, int error)
 /* Takes the result out and frees the dial. */
 static struct dial_result take_result(struct dial *dial)
 {
-	struct dial_result result = { .error = dial->error, .fd = -1 };
+	struct dial_result result = {
+		.error = dial->error,
+		.fd = -1,
+		.server = &dial->backend->servers[dial->next_server - 1],
+	};
 
 	if (dial->is_connected) {
 		result.error = 0;
 		result.fd = dial->fd;
-		result.server = &dial->backend->servers[dial->next_server - 1];
 		dial->fd = -1; /* the caller's */
 	}
 	dial_free(dial);
@@ -263,16 +266,6 @@ static void fail_attempt(struct dial *dial, int error)
 	try_next(dial);
 }
 
-static int connect_error(int fd)
-{
-	int error = 0;
-	socklen_t len = sizeof(error);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len))
-		return -errno;
-	return -error;
-}
-
 /*
  * Time has passed: to try a full queue again, or too much of it.  The loop's
  * clock is coarse: what is left of the time by ours does not count.
@@ -290,7 +283,7 @@ static void dial_on_event(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	dial->has_event = false;
 	if (what & EV_WRITE) {
-		error = connect_error(dial->fd);
+		error = socket_take_error(dial->fd);
 		dial->is_connected = !error;
 	} else {
 		error = after_wait(dial);

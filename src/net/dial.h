@@ -28,7 +28,8 @@ struct dial_result {
 	 */
 	int error;
 	int fd;
-	const struct config_server *server; /* the one connected to, or null */
+	/* The one connected to, or tried last; null when memory was out. */
+	const struct config_server *server;
 };
 
 /* On the loop, after dial_start() returned; the dial is gone. */

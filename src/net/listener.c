@@ -96,7 +96,12 @@ static int bind_and_listen(int fd, const struct listener_options *options)
 		error = -errno;
 	if (error)
 		return error;
-	return listen(fd, LISTENER_BACKLOG) ? -errno : 0;
+	if (!listen(fd, LISTENER_BACKLOG))
+		return 0;
+	error = -errno;
+	if (is_path(address))
+		(void)unlink(address->un.sun_path);
+	return error;
 }
 
 int listener_open(const struct listener_options *options, int *ret_fd)

@@ -3,6 +3,7 @@
 
 #include "net/socket.h"
 
+#include <errno.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -15,13 +16,6 @@ void socket_set_nodelay(int fd)
 
 	/* EOPNOTSUPP on a Unix socket is as good as success. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-}
-
-void socket_set_reset(int fd)
-{
-	struct linger linger = { .l_onoff = 1, .l_linger = 0 };
-
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
 static size_t socket_count(int fd, unsigned long request)
@@ -67,6 +61,23 @@ static struct tcp_info tcp_info_of(int fd)
 uint32_t socket_peer_silence_ms(int fd)
 {
 	return tcp_info_of(fd).tcpi_last_ack_recv;
+}
+
+bool socket_is_answered(int fd)
+{
+	struct tcp_info info = tcp_info_of(fd);
+
+	return !info.tcpi_unacked && !info.tcpi_probes;
+}
+
+int socket_take_error(int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len))
+		return -errno;
+	return -error;
 }
 
 uint64_t socket_acked(int fd)

@@ -4,14 +4,12 @@
 #ifndef NET_SOCKET_H
 #define NET_SOCKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Sends small writes at once (TCP_NODELAY); nothing happens on Unix sockets. */
 void socket_set_nodelay(int fd);
-
-/* Makes the next close of `fd` a reset, so that its port is free at once. */
-void socket_set_reset(int fd);
 
 /* Bytes received and not yet read (FIONREAD); 0 if it cannot be told. */
 size_t socket_inq(int fd);
@@ -34,6 +32,15 @@ size_t socket_unacked(int fd);
  * (tcpi_last_ack_recv); 0 where nobody can vanish, as on a Unix socket.
  */
 uint32_t socket_peer_silence_ms(int fd);
+
+/*
+ * Whether the peer's kernel has answered all that was sent to it, the probes
+ * of a window that is closed included: nothing says that it is gone.
+ */
+bool socket_is_answered(int fd);
+
+/* Takes the error that waits on the socket: -errno, or 0 (SO_ERROR). */
+int socket_take_error(int fd);
 
 /*
  * Bytes the peer's kernel has acknowledged since the connection began

@@ -122,6 +122,7 @@ void session_log_refused(const struct session_log_record *record,
 	if (!log_is_on(level))
 		return;
 	add_identity(&fields, record);
+	add_text(&fields, "target", record->target);
 	add(&fields, log_field_u64("status", status));
 	add_text(&fields, "cause", record->cause);
 	add_text(&fields, "reason", record->reason);

@@ -25,8 +25,8 @@ void session_log_opened(const struct session_log_record *record);
 void session_log_closed(const struct session_log_record *record);
 
 /*
- * "handshake refused": id worker client listener route status cause reason
- * seconds host path origin.  `status` is the HTTP status of the answer.
+ * "handshake refused": id worker client listener route target status cause
+ * reason seconds host path origin.  `status` is the HTTP status of the answer.
  */
 void session_log_refused(const struct session_log_record *record,
 			 unsigned status);

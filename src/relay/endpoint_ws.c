@@ -239,8 +239,10 @@ static bool is_slow(struct endpoint_ws *ws, uint32_t timeout_ms)
 	ws->ping_acked = acked;
 	if (!endpoint_in_flight(&ws->end))
 		return false;
-	return moved || (endpoint_owes(&ws->end) &&
-			 socket_peer_silence_ms(fd) < timeout_ms);
+	if (moved || !endpoint_owes(&ws->end))
+		return moved;
+	return socket_is_answered(fd) ||
+	       socket_peer_silence_ms(fd) < timeout_ms;
 }
 
 enum ping_verdict endpoint_ws_keep_alive(struct endpoint_ws *ws,

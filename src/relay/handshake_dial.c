@@ -73,10 +73,11 @@ static void open_session(struct session *s)
 
 static void take_result(struct session *s, const struct dial_result *result)
 {
+	s->server = result->server;
 	if (result->error) {
+		s->refusal_text = strerrordesc_np(-result->error);
 		session_close(s, cause_of_dial(result->error), SIDE_TARGET);
 	} else {
-		s->server = result->server;
 		session_connect_target(s, result->fd);
 		open_session(s);
 	}

@@ -143,8 +143,8 @@ static void die(struct session *s)
 
 		session_report(s, &record, client);
 		record.undelivered_up = endpoint_lost(&s->target);
-		record.undelivered_down = endpoint_lost(&s->client.end) +
-					  s->client.partial_len;
+		record.undelivered_down =
+			endpoint_lost(&s->client.end) + s->client.partial_len;
 		hooks->closed(&record);
 	}
 	handshake_free(&s->handshake);

@@ -133,6 +133,13 @@ void session_begin_closing(struct session *session);
  */
 bool session_has_progress(struct session *session, uint64_t now_ms);
 
+/*
+ * When to ask that next, so that a peer that takes nothing for `timeout_ms`
+ * is found at its end.
+ */
+uint64_t session_progress_deadline_ms(const struct session *session,
+				      uint32_t timeout_ms);
+
 /* Fills in what the log wants to know; texts are valid while `ret` is. */
 void session_report(const struct session *session,
 		    struct session_log_record *ret_record,

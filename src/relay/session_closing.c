@@ -162,18 +162,28 @@ bool session_has_progress(struct session *s, uint64_t now_ms)
 {
 	size_t in_flight = left_to_take(&s->target, &s->client.end) +
 			   left_to_take(&s->client.end, &s->target);
-	bool less;
+	bool is_first = s->in_flight == SIZE_MAX;
+	bool less = in_flight < s->in_flight;
 
-	less = in_flight && in_flight < s->in_flight;
 	s->in_flight = in_flight;
-	if (less)
+	if (less && !is_first)
 		s->progress_ms = now_ms;
 	return less;
 }
 
+uint64_t session_progress_deadline_ms(const struct session *s,
+				      uint32_t timeout_ms)
+{
+	/* The first look, half way, is what the second is compared with. */
+	if (s->in_flight == SIZE_MAX)
+		return s->progress_ms + timeout_ms / 2;
+	return s->progress_ms + timeout_ms;
+}
+
 static uint64_t deadline_ms(const struct session *s)
 {
-	uint64_t close_ms = s->progress_ms + s->route->timeouts.close_ms;
+	uint64_t close_ms =
+		session_progress_deadline_ms(s, s->route->timeouts.close_ms);
 
 	if (!s->target.ended && s->half_close_ms < close_ms)
 		return s->half_close_ms;

@@ -99,9 +99,11 @@ static unsigned target_interest(const struct session *s)
 
 static uint64_t deadline_ms(const struct session *s)
 {
-	if (!s->was_open)
-		return s->progress_ms + LINGER_REFUSED_MS;
-	return s->progress_ms + s->route->timeouts.close_ms;
+	uint32_t timeout_ms = LINGER_REFUSED_MS;
+
+	if (s->was_open)
+		timeout_ms = s->route->timeouts.close_ms;
+	return session_progress_deadline_ms(s, timeout_ms);
 }
 
 static void on_deadline(struct session *s, uint64_t now_ms)

@@ -53,6 +53,30 @@ def test_max_sessions(start_relay: Any, echo: Any, connect: Any, where: str
         assert client.read_data(1) == b"x"
 
 
+def test_a_crowd_of_refused_takes_few_descriptors(
+        start_relay: Any, echo: Any, connect: Any) -> None:
+    """Clients that are refused and stay: each gets its answer, and no more
+    than some of them are waited for."""
+    relay = start_relay(relay_to(echo.target, limits={"max_sessions": 1}))
+    session = connect(relay)
+    before = relay.descriptors()
+    refused = []
+    for _ in range(200):
+        client = ws.Client(relay.address)
+        refused.append(client)
+        client.send(request())
+        try:
+            check_busy(client.read_response(), 503)
+        except ConnectionResetError:
+            pass  # the request came after the answer
+        assert relay.descriptors() <= before + 64 + 4
+    session.send_binary(b"x")
+    assert session.read_data(1) == b"x"
+    for client in refused:
+        client.sock.close()
+    wait_for(lambda: relay.descriptors() == before, "descriptors back")
+
+
 def test_max_sessions_of_a_route_leaves_others(start_relay: Any, echo: Any,
                                                connect: Any) -> None:
     config = relay_to(echo.target, route={"limits": {"max_sessions": 1}})

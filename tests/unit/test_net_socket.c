@@ -90,16 +90,18 @@ static void test_nodelay(void **unused)
 
 static void test_reset(void **unused)
 {
+	struct linger linger = { .l_onoff = 1, .l_linger = 0 };
 	int pair[2];
-	char byte;
 
 	(void)unused;
 	connect_tcp(pair);
-	socket_set_reset(pair[0]);
+	assert_int_equal(socket_take_error(pair[1]), 0);
+	assert_true(socket_is_answered(pair[1]));
+	setsockopt(pair[0], SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 	close(pair[0]);
-	assert_int_equal(recv(pair[1], &byte, 1, 0), -1);
-	assert_int_equal(errno, ECONNRESET);
+	assert_int_equal(socket_take_error(pair[1]), -ECONNRESET);
 	close(pair[1]);
+	assert_int_equal(socket_take_error(-1), -EBADF);
 }
 
 static void test_no_socket(void **unused)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* A refusal that costs no session and no time. */
+
+#ifndef DAEMON_REFUSE_H
+#define DAEMON_REFUSE_H
+
+#include "relay/cause.h"
+
+/*
+ * Answers the connection `fd` with the status of `cause`, which has one, and
+ * closes it.  Nothing is waited for: a request that comes later may reset the
+ * answer away.
+ */
+void refuse_at_once(int fd, enum relay_cause cause);
+
+#endif

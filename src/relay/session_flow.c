@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* The two flows of a session: what its ends' bytes and errors lead to. */
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "net/socket.h"
+#include "relay/pump.h"
+#include "relay/session_flow.h"
+
+static struct endpoint *client_of(struct session *s)
+{
+	return &s->client.end;
+}
+
+static enum relay_cause client_cause(int error)
+{
+	return error == -ENOMEM ? CAUSE_NO_MEMORY : CAUSE_CLIENT_RESET;
+}
+
+/*
+ * EPIPE says that the target had closed before our bytes came: in order, unless
+ * the socket knows of a reset (as a Unix socket does only then).
+ */
+static enum relay_cause target_cause(const struct session *s, int error)
+{
+	if (error == -ENOMEM)
+		return CAUSE_NO_MEMORY;
+	if (error == -EPIPE &&
+	    socket_take_error(s->target.stream.fd) != -ECONNRESET)
+		return CAUSE_TARGET_CLOSED;
+	return CAUSE_TARGET_RESET;
+}
+
+static void on_up(struct session *s, const struct pump_result *result)
+{
+	switch (result->outcome) {
+	case PUMP_NOTHING:
+	case PUMP_MOVED:
+		break;
+	case PUMP_ENDED:
+		session_close(s, CAUSE_CLIENT_CLOSED, SIDE_CLIENT);
+		break;
+	case PUMP_EOF:
+		session_close(s, CAUSE_CLIENT_EOF, SIDE_CLIENT);
+		break;
+	case PUMP_FAULT:
+		session_close(s, result->cause, SIDE_CLIENT);
+		break;
+	case PUMP_SOURCE_ERROR:
+		session_close(s, CAUSE_CLIENT_RESET, SIDE_CLIENT);
+		break;
+	case PUMP_SINK_ERROR:
+		session_close(s, target_cause(s, result->error), SIDE_TARGET);
+		break;
+	}
+}
+
+static void on_down(struct session *s, const struct pump_result *result)
+{
+	enum relay_cause cause;
+
+	switch (result->outcome) {
+	case PUMP_NOTHING:
+	case PUMP_MOVED:
+		break;
+	case PUMP_ENDED:
+	case PUMP_EOF:
+		cause = client_of(s)->ops->encode_end(client_of(s));
+		session_close(s, cause ? cause : CAUSE_TARGET_CLOSED,
+			      SIDE_TARGET);
+		break;
+	case PUMP_FAULT:
+		s->target.ended = true;
+		session_close(s, result->cause, SIDE_TARGET);
+		break;
+	case PUMP_SOURCE_ERROR:
+		session_close(s, CAUSE_TARGET_RESET, SIDE_TARGET);
+		break;
+	case PUMP_SINK_ERROR:
+		session_close(s, client_cause(result->error), SIDE_CLIENT);
+		break;
+	}
+}
+
+/* Pings and pongs keep nobody busy: only payload counts. */
+static void note_activity(struct session *s)
+{
+	uint64_t bytes = s->client.end.bytes + s->target.bytes;
+
+	if (bytes == s->bytes_seen)
+		return;
+	s->bytes_seen = bytes;
+	s->activity_ms = clock_coarse_ms();
+}
+
+void session_flow_feed(struct session *s, size_t len)
+{
+	struct pump_result result =
+		pump_feed(client_of(s), &s->target, &s->relay->scratch, len);
+
+	note_activity(s);
+	on_up(s, &result);
+}
+
+/* One read's worth, never more than the route lets a direction hold. */
+static struct pump_scratch scratch_of(const struct session *s)
+{
+	struct pump_scratch scratch = s->relay->scratch;
+	size_t size = s->route->limits.buffer - ENDPOINT_OVERHEAD;
+
+	/* A worker that was out of memory at a reload may have less. */
+	if (size < scratch.size)
+		scratch.size = size;
+	return scratch;
+}
+
+static void pump_up(struct session *s)
+{
+	struct pump_scratch scratch = scratch_of(s);
+	struct pump_result result;
+
+	if (client_of(s)->ended) {
+		/* RFC 6455 section 5.5.1: nothing counts behind a Close. */
+		(void)pump_discard(client_of(s), &s->relay->scratch);
+		return;
+	}
+	if (endpoint_owes(&s->target))
+		return;
+	result = pump_run(client_of(s), &s->target, &scratch);
+	note_activity(s);
+	if (result.outcome != PUMP_MOVED)
+		on_up(s, &result);
+}
+
+static void pump_down(struct session *s)
+{
+	struct pump_scratch scratch = scratch_of(s);
+	struct pump_result result;
+
+	if (s->target.ended || endpoint_owes(client_of(s)))
+		return;
+	result = pump_run(&s->target, client_of(s), &scratch);
+	note_activity(s);
+	if (result.outcome != PUMP_MOVED)
+		on_down(s, &result);
+}
+
+void session_flow_on_client(struct session *s, unsigned met)
+{
+	int error;
+
+	if (met & STREAM_WRITE) {
+		error = endpoint_flush(client_of(s));
+		if (error)
+			session_close(s, client_cause(error), SIDE_CLIENT);
+	}
+	if (met & STREAM_READ)
+		pump_up(s);
+}
+
+void session_flow_on_target(struct session *s, unsigned met)
+{
+	int error;
+
+	if (met & STREAM_WRITE) {
+		error = endpoint_flush(&s->target);
+		if (error)
+			session_close(s, target_cause(s, error), SIDE_TARGET);
+	}
+	if (met & STREAM_READ)
+		pump_down(s);
+}
+
+static unsigned write_interest(const struct endpoint *end)
+{
+	return endpoint_owes(end) ? STREAM_WRITE : STREAM_NOTHING;
+}
+
+/* One that has ended is still watched, for the end of its stream. */
+unsigned session_flow_client_interest(const struct session *s)
+{
+	const struct endpoint *client = &s->client.end;
+	unsigned what = write_interest(client);
+
+	if (client->ended ? !client->is_eof : !endpoint_owes(&s->target))
+		what |= STREAM_READ;
+	return what;
+}
+
+/* One that has ended may send without end: it is not listened to. */
+unsigned session_flow_target_interest(const struct session *s)
+{
+	unsigned what = write_interest(&s->target);
+
+	if (!s->target.ended && !endpoint_owes(&s->client.end))
+		what |= STREAM_READ;
+	return what;
+}
