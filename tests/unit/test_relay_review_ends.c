@@ -15,9 +15,9 @@ static void fill_target(struct fixture *f)
 
 static void pass_time(struct fixture *f, uint64_t ms)
 {
-	uint64_t begun_us = clock_now_us();
+	uint64_t until_us = clock_now_us() + ms * 1000;
 
-	WAIT_FOR(f, clock_now_us() - begun_us >= ms * 1000);
+	WAIT_FOR(f, clock_now_us() >= until_us);
 }
 
 static bool target_is_at_end(struct fixture *f)
