@@ -150,7 +150,7 @@ static void test_all_refuse(void **state)
 	add_server(f, "unix:@wsr-test-nobody");
 	assert_int_equal(dial(f, 5000), -ECONNREFUSED);
 	assert_int_equal(f->result.fd, -1);
-	assert_null(f->result.server);
+	assert_ptr_equal(f->result.server, &f->servers[1]);
 }
 
 static void test_no_such_path(void **state)

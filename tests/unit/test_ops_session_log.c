@@ -119,7 +119,8 @@ static void test_refused(void **state)
 	assert_string_equal(
 		end(path),
 		"info handshake refused id=12 worker=3 "
-		"client=[::1]:52134 listener=web route=vnc status=403 "
+		"client=[::1]:52134 listener=web route=vnc "
+		"target=127.0.0.1:5900 status=403 "
 		"cause=client_closed reason=\"a reason\" seconds=2.500 "
 		"host=example.org path=\"/a\\x1bb\" "
 		"origin=https://example.org\n");
@@ -138,6 +139,20 @@ static void test_absent_values_are_left_out(void **state)
 		"info session closed id=1 worker=0 "
 		"seconds=0.000 bytes_up=0 bytes_down=0 messages_up=0 "
 		"messages_down=0 undelivered_up=0 undelivered_down=0\n");
+}
+
+/* What the operator has to mend is more than information. */
+static void test_a_shortage_is_a_warning(void **state)
+{
+	struct session_log_record record = { .id = 1, .is_shortage = true };
+	char path[] = PATH_TEMPLATE;
+
+	(void)state;
+	begin(path, LOG_LEVEL_WARNING);
+	session_log_refused(&record, 503);
+	assert_string_equal(end(path),
+			    "warning handshake refused id=1 worker=0 "
+			    "status=503 seconds=0.000\n");
 }
 
 static void test_all_lines_are_info(void **state)
@@ -160,6 +175,7 @@ int main(void)
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_absent_values_are_left_out),
+		cmocka_unit_test(test_a_shortage_is_a_warning),
 		cmocka_unit_test(test_all_lines_are_info),
 	};
 

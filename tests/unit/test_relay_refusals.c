@@ -67,7 +67,7 @@ static const struct refusal refusals[] = {
 	  CAUSE_WEBSOCKET_VERSION, "" },
 	{ "GET /t HTTP/1.0\r\n" HOST "\r\n", CAUSE_HTTP_VERSION, "" },
 	{ "GET /none HTTP/1.1\r\n" HOST UPGRADE VERSION KEY "\r\n",
-	  CAUSE_TARGET_REFUSED, NULL },
+	  CAUSE_TARGET_REFUSED, "refused" },
 };
 
 static void run_refusal(const struct refusal *refusal)
