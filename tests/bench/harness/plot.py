@@ -6,7 +6,8 @@ from html import escape
 from .cells import CELLS
 from .report import OURS, YARDSTICK
 
-WIDTH = 760
+WIDTH = 840
+FIGURES = 230  # room for the longest figures behind a full bar
 LABEL = 170
 BAR = 16
 GAP = 6
@@ -54,7 +55,7 @@ class Canvas:
 
 
 def _ratios(canvas, summary, cell):
-    unit = (WIDTH - LABEL - 150) / CLIP
+    unit = (WIDTH - LABEL - FIGURES) / CLIP
     scale = 1.0 if cell.unit == "byte" else 1000.0
     canvas.text(16, cell.title, 13, "bold")
     canvas.y += 20
@@ -73,7 +74,7 @@ def _ratios(canvas, summary, cell):
 
 def _idle(canvas, summary):
     most = 8.0              # KiB; websockify's megabytes are torn
-    unit = (WIDTH - LABEL - 150) / most
+    unit = (WIDTH - LABEL - FIGURES) / most
     canvas.text(16, "process memory per idle session", 13, "bold")
     canvas.y += 20
     for name, line in summary["idle"].items():
