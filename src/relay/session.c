@@ -203,10 +203,11 @@ void session_abort(struct session *s, enum relay_cause cause)
 static int arm_timer(struct session *s)
 {
 	uint64_t deadline_ms = handlers[s->state]->deadline_ms(s);
-	uint64_t now_ms = clock_coarse_ms();
+	uint64_t now_ms;
 
 	if (deadline_ms >= s->timer_ms)
 		return 0;
+	now_ms = clock_coarse_ms();
 	s->timer_ms = deadline_ms;
 	if (deadline_ms <= now_ms)
 		return timer_arm(&s->timer, 0);
