@@ -217,11 +217,8 @@ static enum relay_cause admit(struct pool *pool,
 /* Out of memory: the connection goes the way it came. */
 static void drop(struct pool *pool, struct relay_connection *connection)
 {
-	struct admission_key key;
-
-	if (connection->is_counted &&
-	    admission_key_of_peer(&connection->peer, &key))
-		admission_leave(pool->admission, &key);
+	if (connection->is_counted)
+		admission_leave_peer(pool->admission, &connection->peer);
 	config_unref(&connection->config);
 	close(connection->fd);
 }

@@ -249,6 +249,15 @@ void admission_leave(struct admission *admission,
 	pthread_mutex_unlock(&shard->lock);
 }
 
+void admission_leave_peer(struct admission *admission,
+			  const struct sockaddr_any *peer)
+{
+	struct admission_key key;
+
+	if (admission_key_of_peer(peer, &key))
+		admission_leave(admission, &key);
+}
+
 size_t admission_key_count(struct admission *admission)
 {
 	size_t count = 0;

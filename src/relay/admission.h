@@ -66,6 +66,10 @@ enum admission_verdict admission_enter(struct admission *admission,
 void admission_leave(struct admission *admission,
 		     const struct admission_key *key);
 
+/* The same for the address of a peer, which was granted one. */
+void admission_leave_peer(struct admission *admission,
+			  const struct sockaddr_any *peer);
+
 /* Keys that are held now; for tests. */
 size_t admission_key_count(struct admission *admission);
 

@@ -21,33 +21,6 @@ static struct endpoint_ws *ws_of(struct endpoint *end)
 	return (struct endpoint_ws *)(void *)end;
 }
 
-/* Before the handshake is over the bytes are HTTP and go as they are. */
-static enum relay_cause http_encode(struct endpoint *end, struct chunk *chunk)
-{
-	(void)end;
-	(void)chunk;
-	return CAUSE_NONE;
-}
-
-static enum endpoint_news http_decode(struct endpoint *end, struct chunk *chunk)
-{
-	(void)end;
-	chunk->len = 0;
-	return ENDPOINT_GOES_ON;
-}
-
-static enum relay_cause http_encode_end(struct endpoint *end)
-{
-	(void)end;
-	return CAUSE_NONE;
-}
-
-static const struct endpoint_ops http_ops = {
-	.decode = http_decode,
-	.encode = http_encode,
-	.encode_end = http_encode_end,
-};
-
 /* The pong of our latest ping: measures, and lets the next one come. */
 static void note_pong(struct endpoint_ws *ws)
 {
@@ -163,12 +136,11 @@ static const struct endpoint_ops ws_ops = {
 void endpoint_ws_init(struct endpoint_ws *ws, struct buffer_pool *pool)
 {
 	*ws = (struct endpoint_ws){ .ping = PING_RESTS };
-	endpoint_init(&ws->end, &http_ops, pool);
+	endpoint_init(&ws->end, &ws_ops, pool);
 }
 
 void endpoint_ws_begin(struct endpoint_ws *ws, bool is_text)
 {
-	ws->end.ops = &ws_ops;
 	ws->is_text = is_text;
 	ws_conn_init(&ws->conn, is_text ? WS_ACCEPT_TEXT : WS_ACCEPT_BINARY);
 }

@@ -56,12 +56,11 @@ void relay_accept(struct relay *relay,
 
 	if (!s) {
 		struct config *config = connection->config;
-		struct admission_key key;
 
 		close(connection->fd);
-		if (connection->is_counted &&
-		    admission_key_of_peer(&connection->peer, &key))
-			admission_leave(relay->options.admission, &key);
+		if (connection->is_counted)
+			admission_leave_peer(relay->options.admission,
+					     &connection->peer);
 		config_unref(&config);
 		relay->options.hooks.gone(relay->options.hooks.gone_arg);
 		return;

@@ -111,13 +111,16 @@ void session_connect_target(struct session *s, int fd)
 static void leave_admission(struct session *s)
 {
 	struct admission *admission = s->relay->options.admission;
-	struct sockaddr_any peer = session_peer(s);
-	struct admission_key key;
 
-	if (s->is_counted_peer && admission_key_of_peer(&peer, &key))
-		admission_leave(admission, &key);
+	if (s->is_counted_peer) {
+		struct sockaddr_any peer = session_peer(s);
+
+		admission_leave_peer(admission, &peer);
+	}
 	if (s->is_counted_route) {
-		key = admission_key_of_route(s->route->name);
+		struct admission_key key =
+			admission_key_of_route(s->route->name);
+
 		admission_leave(admission, &key);
 	}
 	s->is_counted_peer = false;

@@ -299,25 +299,6 @@ static void test_close_to_a_broken_end(void **state)
 	assert_int_equal(f->client.end.undelivered, 0);
 }
 
-/* Before the handshake is over bytes go as they are, and none are relayed. */
-static void test_http_comes_first(void **state)
-{
-	struct fixture *f = *state;
-	struct chunk chunk = { .data = f->scratch.data, .len = 5 };
-
-	endpoint_done(&f->client.end);
-	endpoint_ws_init(&f->client, &f->pool);
-	assert_int_equal(f->client.end.ops->encode(&f->client.end, &chunk),
-			 CAUSE_NONE);
-	assert_int_equal(chunk.len, 5);
-	assert_int_equal(f->client.end.ops->encode_end(&f->client.end),
-			 CAUSE_NONE);
-	assert_int_equal(f->client.end.ops->decode(&f->client.end, &chunk),
-			 ENDPOINT_GOES_ON);
-	assert_int_equal(chunk.len, 0);
-	assert_int_equal(f->target.ops->encode_end(&f->target), CAUSE_NONE);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define TEXT_TEST(name) \
 	cmocka_unit_test_setup_teardown(name, setup_text, teardown)
@@ -345,7 +326,6 @@ int main(void)
 		TEST(test_no_pong_behind_a_close),
 		TEST(test_close_behind_a_partial_frame),
 		TEST(test_close_to_a_broken_end),
-		TEST(test_http_comes_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
