@@ -65,13 +65,21 @@ static inline bool stream_is_open(const struct stream *stream)
 	return stream->fd >= 0;
 }
 
+/* What stream_watch() does when `interest` is another than before. */
+__attribute__((warn_unused_result))
+int stream_rearm(struct stream *stream, unsigned interest);
+
 /*
  * Arms the event for `interest` (enum stream_interest, or-ed) and nothing
  * else.  Costs nothing when it is armed so already; STREAM_NOTHING leaves no
  * event behind.  If memory runs out the stream hears nothing: -ENOMEM.
  */
-int stream_watch(struct stream *stream, unsigned interest)
-	__attribute__((warn_unused_result));
+__attribute__((warn_unused_result))
+static inline int stream_watch(struct stream *stream, unsigned interest)
+{
+	return interest == stream->interest ? 0 :
+					      stream_rearm(stream, interest);
+}
 
 /* As struct stream_ops says; the stream must be open. */
 static inline ssize_t stream_read(struct stream *stream, void *ret_data,

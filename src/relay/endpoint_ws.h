@@ -39,6 +39,12 @@ void endpoint_ws_init(struct endpoint_ws *ws, struct buffer_pool *pool);
 /* From now on frames; messages both ways are text or binary. */
 void endpoint_ws_begin(struct endpoint_ws *ws, bool is_text);
 
+/* Whether there is a pong or a ping to send. */
+static inline bool endpoint_ws_has_control(const struct endpoint_ws *ws)
+{
+	return ws_conn_has_reply(&ws->conn) || ws->ping == PING_DUE;
+}
+
 /*
  * Sends the pong that waits, and a ping that is due, if nothing is owed and
  * no Close was sent.  0, or -errno as endpoint_send().

@@ -7,9 +7,8 @@
 /* Pongs and pings go between the messages. */
 static void settle(struct session *s)
 {
-	int error = endpoint_ws_send_control(&s->client);
-
-	if (error)
+	if (endpoint_ws_has_control(&s->client) &&
+	    endpoint_ws_send_control(&s->client))
 		session_close(s, CAUSE_CLIENT_RESET, SIDE_CLIENT);
 }
 

@@ -208,11 +208,6 @@ enum ws_event ws_conn_recv(struct ws_conn *conn, struct ws_cursor *cursor)
 	return event;
 }
 
-bool ws_conn_has_reply(const struct ws_conn *conn)
-{
-	return conn->has_pong;
-}
-
 size_t ws_conn_take_reply(struct ws_conn *conn,
 			  uint8_t ret_frame[WS_CONTROL_FRAME_MAX])
 {

@@ -111,7 +111,10 @@ ws_conn_recv(struct ws_conn *conn, struct ws_cursor *cursor);
  * Whether a pong waits to be sent.  There is one slot: a later ping takes the
  * place of one not answered yet (section 5.5.3).
  */
-bool ws_conn_has_reply(const struct ws_conn *conn);
+static inline bool ws_conn_has_reply(const struct ws_conn *conn)
+{
+	return conn->has_pong;
+}
 
 /* Writes the waiting pong frame; returns its size, 0 if none waits. */
 size_t ws_conn_take_reply(struct ws_conn *conn,
