@@ -133,6 +133,11 @@ unsigned pool_worker_count(const struct pool *pool)
 	return pool->count;
 }
 
+uint32_t pool_worker_sessions(const struct pool *pool, unsigned worker)
+{
+	return worker_session_count(pool->workers[worker]);
+}
+
 uint32_t pool_session_count(const struct pool *pool)
 {
 	uint32_t sum = 0;

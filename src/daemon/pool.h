@@ -23,6 +23,9 @@ void pool_free(struct pool **pool);
 /* How many workers there are. */
 unsigned pool_worker_count(const struct pool *pool);
 
+/* Sessions of one of them, by its number; as pool_session_count(). */
+uint32_t pool_worker_sessions(const struct pool *pool, unsigned worker);
+
 /* Sessions of all workers, those that end included, refused ones not. */
 uint32_t pool_session_count(const struct pool *pool);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include <event2/event.h>
 
@@ -18,6 +19,7 @@
 #include "daemon/acceptor.h"
 #include "daemon/log_setup.h"
 #include "daemon/pool.h"
+#include "ops/operations.h"
 
 /* How often it is asked, while stopping, whether all sessions have ended. */
 #define STOP_POLL_MS 10
@@ -35,9 +37,42 @@ struct supervisor {
 	struct pool *pool;
 	struct event *signals[SIGNAL_COUNT];
 	struct event *stop_poll;
+	struct operations operations;
+	uint64_t begun_wall_s;
+	uint64_t begun_ms;
 	enum stop_phase phase;
 	uint64_t phase_ends_ms;
 };
+
+static const struct config *current_config(void *arg)
+{
+	const struct supervisor *sv = arg;
+
+	return sv->config;
+}
+
+static void report(void *arg, struct operations_report *ret_report)
+{
+	const struct supervisor *sv = arg;
+
+	*ret_report = (struct operations_report){
+		.state = sv->phase == STOP_NOT ? OPERATIONS_RUNNING :
+						 OPERATIONS_STOPPING,
+		.begun_wall_s = sv->begun_wall_s,
+		.begun_ms = sv->begun_ms,
+		.sessions = pool_session_count(sv->pool),
+		.connections = pool_connection_count(sv->pool),
+		.session_limit = pool_session_limit(sv->config),
+		.workers = pool_worker_count(sv->pool),
+	};
+}
+
+static uint32_t worker_sessions(void *arg, unsigned worker)
+{
+	const struct supervisor *sv = arg;
+
+	return pool_worker_sessions(sv->pool, worker);
+}
 
 static void on_connection(void *arg, int fd, const struct sockaddr_any *peer,
 			  const struct config_listener *listener)
@@ -318,6 +353,12 @@ int supervisor_run(const struct supervisor_options *options)
 	struct supervisor sv = {
 		.options = options,
 		.config = config_ref(options->config),
+		.operations = { .arg = &sv,
+				.config = current_config,
+				.report = report,
+				.worker_sessions = worker_sessions },
+		.begun_wall_s = (uint64_t)time(NULL),
+		.begun_ms = clock_coarse_ms(),
 	};
 	int code = run(&sv);
 
