@@ -125,7 +125,7 @@ const struct config_option config_options[] = {
 	  FIELD(config, timeouts.ping_interval_ms), RANGE(TIMEOUT_MIN, DAY),
 	  .fallback = "20s",
 	  .text = "Between pings to the client.\n"
-		  "0 sends none; then a client that vanishes is not found." },
+		  "0 sends none; then a peer that vanishes is not found." },
 	{ GLOBAL, .path = "timeouts.ping_timeout",
 	  .type = CONFIG_OPTION_DURATION,
 	  FIELD(config, timeouts.ping_timeout_ms), RANGE(TIMEOUT_MIN, DAY),

@@ -18,6 +18,27 @@ void socket_set_nodelay(int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
+static void set_seconds(int fd, int option, uint32_t ms)
+{
+	int seconds = ms < 1000 ? 1 : (int)(ms / 1000);
+
+	(void)setsockopt(fd, IPPROTO_TCP, option, &seconds, sizeof(seconds));
+}
+
+void socket_keep_alive(int fd, uint32_t idle_ms, uint32_t timeout_ms)
+{
+	int questions = 3;
+	int on = 1;
+
+	/* Fails on a Unix socket, which can do without the rest. */
+	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &questions,
+		       sizeof(questions)))
+		return;
+	set_seconds(fd, TCP_KEEPIDLE, idle_ms);
+	set_seconds(fd, TCP_KEEPINTVL, timeout_ms / 3);
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
 static size_t socket_count(int fd, unsigned long request)
 {
 	int count = 0;

@@ -11,6 +11,14 @@
 /* Sends small writes at once (TCP_NODELAY); nothing happens on Unix sockets. */
 void socket_set_nodelay(int fd);
 
+/*
+ * Has the kernel ask a TCP peer that was silent for `idle_ms` whether it is
+ * still there, and take it for gone when three questions within about
+ * `timeout_ms` had no answer (SO_KEEPALIVE, whole seconds); nothing happens on
+ * Unix sockets.
+ */
+void socket_keep_alive(int fd, uint32_t idle_ms, uint32_t timeout_ms);
+
 /* Bytes received and not yet read (FIONREAD); 0 if it cannot be told. */
 size_t socket_inq(int fd);
 

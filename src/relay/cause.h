@@ -53,6 +53,8 @@
 	      "the server's text is not UTF-8")                               \
 	CAUSE(TARGET_RESET, "target_reset", 1011, 0, LOSE_TARGET,             \
 	      "the server broke the connection")                              \
+	CAUSE(TARGET_VANISHED, "target_vanished", 1011, 0, LOSE_TARGET,       \
+	      "the server no longer answers")                                 \
 	CAUSE(TARGET_STALLED, "target_stalled", 1013, 0, LOSE_TARGET,         \
 	      "the server takes no bytes")                                    \
 	/* Ours. */                                                           \

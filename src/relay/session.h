@@ -54,6 +54,8 @@ struct session {
 	enum relay_side side;
 	const char *refusal_text; /* constant: the rule broken; or null */
 	bool was_open : 1;
+	bool is_target_asked : 1;  /* its kernel is, once it is silent */
+	bool is_target_silent : 1; /* OPEN: owed an answer at the last ping */
 	bool was_refused : 1;
 	bool is_counted_peer : 1;
 	bool is_counted_route : 1;

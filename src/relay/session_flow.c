@@ -26,6 +26,8 @@ static enum relay_cause target_cause(const struct session *s, int error)
 {
 	if (error == -ENOMEM)
 		return CAUSE_NO_MEMORY;
+	if (error == -ETIMEDOUT)
+		return CAUSE_TARGET_VANISHED;
 	if (error == -EPIPE &&
 	    socket_take_error(s->target.stream.fd) != -ECONNRESET)
 		return CAUSE_TARGET_CLOSED;
@@ -75,7 +77,7 @@ static void on_down(struct session *s, const struct pump_result *result)
 		session_close(s, result->cause, SIDE_TARGET);
 		break;
 	case PUMP_SOURCE_ERROR:
-		session_close(s, CAUSE_TARGET_RESET, SIDE_TARGET);
+		session_close(s, target_cause(s, result->error), SIDE_TARGET);
 		break;
 	case PUMP_SINK_ERROR:
 		session_close(s, client_cause(result->error), SIDE_CLIENT);

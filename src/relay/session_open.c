@@ -2,6 +2,7 @@
 /* A session that relays: its pings, and what stalls and silence lead to. */
 
 #include "base/clock.h"
+#include "net/socket.h"
 #include "relay/session_flow.h"
 
 /* Pongs and pings go between the messages. */
@@ -46,12 +47,47 @@ static uint64_t deadline_ms(const struct session *s)
 		       after(s->activity_ms, s->route->timeouts.idle_ms));
 }
 
+/*
+ * Asked at each ping: the target's kernel has acknowledged nothing since the
+ * last one, though bytes were on their way already then.  TCP by itself would
+ * try for a quarter of an hour.
+ */
+static bool has_target_vanished(struct session *s)
+{
+	const struct config_timeouts *timeouts = &s->route->timeouts;
+	uint32_t shortest_ms =
+		timeouts->ping_interval_ms < timeouts->ping_timeout_ms ?
+			timeouts->ping_interval_ms :
+			timeouts->ping_timeout_ms;
+	int fd = s->target.stream.fd;
+	bool was_silent = s->is_target_silent;
+
+	s->is_target_silent = !socket_is_answered(fd);
+	return was_silent && s->is_target_silent &&
+	       socket_peer_silence_ms(fd) >= shortest_ms;
+}
+
+/* Not before the first ping: short sessions can do without. */
+static void ask_target(struct session *s)
+{
+	const struct config_timeouts *timeouts = &s->route->timeouts;
+
+	if (s->is_target_asked)
+		return;
+	s->is_target_asked = true;
+	socket_keep_alive(s->target.stream.fd, timeouts->ping_interval_ms,
+			  timeouts->ping_timeout_ms);
+}
+
 static void keep_alive(struct session *s, uint64_t now_ms)
 {
 	uint32_t timeout_ms = s->route->timeouts.ping_timeout_ms;
 
+	ask_target(s);
 	if (endpoint_ws_keep_alive(&s->client, now_ms, timeout_ms) == PING_DEAD)
 		session_close(s, CAUSE_PING_TIMEOUT, SIDE_CLIENT);
+	else if (has_target_vanished(s))
+		session_close(s, CAUSE_TARGET_VANISHED, SIDE_TARGET);
 }
 
 /* Whether its time is over and its kernel took nothing either meanwhile. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Clients that vanish without a word: packets no longer arrive."""
+"""Clients and targets that vanish without a word: packets no longer arrive."""
 
 import socket
 import time
@@ -55,3 +55,44 @@ def test_client_in_the_middle_of_a_download(
     assert client.read_frame().payload
     network.cut()
     check_found(relay, target)
+
+
+def start_before_tcp(start_relay: Any, keep: Any, connect: Any,
+                     tmp_path: Any) -> Any:
+    """A session whose client stays when the network is cut."""
+    backend = keep(Backend())
+    relay = start_relay(relay_to(
+        backend.target, timeouts=TIMEOUTS,
+        listeners=[{"name": "sock", "listen": f"unix:{tmp_path}/ws.sock"}]))
+    client = connect(relay)
+    target = backend.accept()
+    client.send_binary(b"here")
+    assert target.read(4) == b"here"
+    return relay, client
+
+
+def check_target_found(relay: Any, client: Any, bound: float) -> None:
+    """The client hears of it in time, the log says why."""
+    begun = time.monotonic()
+    client.expect_close(1011)
+    assert time.monotonic() - begun < bound
+    relay.wait_closed(cause="target_vanished", side="target")
+
+
+def test_idle_target(network: OwnNetwork, start_relay: Any, keep: Any,
+                     connect: Any, tmp_path: Any) -> None:
+    """The kernel asks it, from the first ping on: after a second without a
+    word, then three times, a second apart."""
+    relay, client = start_before_tcp(start_relay, keep, connect, tmp_path)
+    network.cut()
+    check_target_found(relay, client, 1.0 + 4.0 + 2.0)
+
+
+def test_target_that_is_sent_to(network: OwnNetwork, start_relay: Any,
+                                keep: Any, connect: Any,
+                                tmp_path: Any) -> None:
+    """Bytes on their way are tried again and again, but not for ever."""
+    relay, client = start_before_tcp(start_relay, keep, connect, tmp_path)
+    network.cut()
+    client.send_binary(b"are you there?")
+    check_target_found(relay, client, 3.0 + 1.0)

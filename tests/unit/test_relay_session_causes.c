@@ -128,6 +128,39 @@ static void target_stalls(struct fixture *f)
 	fill(f, f->client, frame, len);
 }
 
+static bool is_target_silent;
+
+bool __real_socket_is_answered(int fd);
+bool __wrap_socket_is_answered(int fd);
+uint32_t __real_socket_peer_silence_ms(int fd);
+uint32_t __wrap_socket_peer_silence_ms(int fd);
+
+bool __wrap_socket_is_answered(int fd)
+{
+	return !is_target_silent && __real_socket_is_answered(fd);
+}
+
+uint32_t __wrap_socket_peer_silence_ms(int fd)
+{
+	return is_target_silent ? UINT32_MAX :
+				  __real_socket_peer_silence_ms(fd);
+}
+
+/* Two pings are due while its kernel answers nothing. */
+static void target_vanishes(struct fixture *f)
+{
+	struct session *s = fixture_session(f);
+
+	is_target_silent = true;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(s->state, SESSION_OPEN);
+		s->client.ping = PING_RESTS;
+		session_open_handlers.on_deadline(s, s->client.ping_at_ms);
+	}
+	is_target_silent = false;
+	session_update(s);
+}
+
 /* What brings a cause about, and who did it. */
 struct ending {
 	enum relay_cause cause;
@@ -159,6 +192,7 @@ static const struct ending endings[] = {
 	{ CAUSE_TARGET_UTF8, SIDE_TARGET, target_sends_bad_text, TEXT },
 	{ CAUSE_TARGET_UTF8, SIDE_TARGET, target_ends_in_a_character, TEXT },
 	{ CAUSE_TARGET_RESET, SIDE_TARGET, target_resets, "" },
+	{ CAUSE_TARGET_VANISHED, SIDE_TARGET, target_vanishes, "" },
 	{ CAUSE_TARGET_STALLED, SIDE_TARGET, target_stalls,
 	  SHORT("send_stall") },
 	{ CAUSE_NO_MEMORY, SIDE_RELAY, memory_runs_out, "" },
