@@ -138,14 +138,26 @@ static void close_within(struct session *s, enum relay_cause cause,
 	session_update(s);
 }
 
-static void close_removed(struct relay *relay, const struct config *config)
+/* A route is gone, or there again before its session was told. */
+static void follow_route(struct session *s, const struct config *config)
+{
+	bool is_there = config_route_by_name(config, s->route->name);
+
+	if (!is_there)
+		close_within(s, CAUSE_ROUTE_REMOVED,
+			     config->timeouts.close_spread_ms);
+	else if (s->close_cause == CAUSE_ROUTE_REMOVED)
+		s->close_at_ms = SESSION_NEVER;
+}
+
+static void follow_config(struct relay *relay, const struct config *config)
 {
 	list_each(&relay->sessions, node, after) {
 		struct session *s = session_of(node);
 
-		if (s->route && !config_route_by_name(config, s->route->name))
-			close_within(s, CAUSE_ROUTE_REMOVED,
-				     config->timeouts.close_spread_ms);
+		session_count(s, config);
+		if (s->route)
+			follow_route(s, config);
 	}
 }
 
@@ -155,7 +167,7 @@ int relay_configure(struct relay *relay, struct config *config)
 		return -ENOMEM;
 	config_unref(&relay->config);
 	relay->config = config_ref(config);
-	close_removed(relay, config);
+	follow_config(relay, config);
 	return 0;
 }
 

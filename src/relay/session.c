@@ -108,6 +108,33 @@ void session_connect_target(struct session *s, int fd)
 		    s);
 }
 
+static bool is_counted_by(struct session *s, const struct admission_key *key)
+{
+	static const struct admission_limits none = { .sessions = 0 };
+
+	return admission_enter(s->relay->options.admission, key, &none,
+			       clock_now_us()) == ADMISSION_GRANTED;
+}
+
+void session_count(struct session *s, const struct config *config)
+{
+	struct sockaddr_any peer = session_peer(s);
+	const struct config_route *route = NULL;
+	struct admission_key key;
+
+	if (s->was_refused)
+		return;
+	if (s->route)
+		route = config_route_by_name(config, s->route->name);
+	if (!s->is_counted_peer && config->limits.max_sessions_per_ip &&
+	    admission_key_of_peer(&peer, &key))
+		s->is_counted_peer = is_counted_by(s, &key);
+	if (!s->is_counted_route && route && route->max_sessions) {
+		key = admission_key_of_route(route->name);
+		s->is_counted_route = is_counted_by(s, &key);
+	}
+}
+
 static void leave_admission(struct session *s)
 {
 	struct admission *admission = s->relay->options.admission;

@@ -123,6 +123,12 @@ extern const struct session_handlers session_open_handlers;
 extern const struct session_handlers session_closing_handlers;
 extern const struct session_handlers session_linger_handlers;
 
+/*
+ * Counts it for the limits of `config` that did not count it when it began,
+ * however many there are.  What memory does not suffice for is not counted.
+ */
+void session_count(struct session *session, const struct config *config);
+
 /* Tells the hooks that it lingers with its refusal, or no longer does. */
 void session_tell_lingering(const struct session *session, bool does);
 

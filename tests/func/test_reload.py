@@ -76,6 +76,34 @@ def test_limits(start_relay: Any, echo: Any, connect: Any) -> None:
         connect(relay)
 
 
+@pytest.mark.parametrize("where, status", [("address", 429), ("route", 503)])
+def test_limits_count_what_was_open_before(
+        start_relay: Any, echo: Any, connect: Any, where: str, status: int
+        ) -> None:
+    """Also sessions that no limit counted when they began."""
+    config = relay_to(echo.target)
+    relay = start_relay(config)
+    clients = [connect(relay) for _ in range(2)]
+    limited = changed(config)
+    if where == "address":
+        limited["limits"] = {"max_sessions_per_ip": 2}
+    else:
+        limited["routes"][0]["limits"] = {"max_sessions": 2}
+    relay.reload(limited)
+    with pytest.raises(Refused) as caught:
+        connect(relay)
+    assert caught.value.response.status == status
+    relay.reload(config)
+    clients.append(connect(relay))
+    relay.reload(limited)
+    for client in clients[:2]:
+        client.close()
+    relay.wait_closed(2, cause="client_closed")
+    check_echo(connect(relay))
+    with pytest.raises(Refused):
+        connect(relay)
+
+
 def test_head_limits(start_relay: Any, echo: Any, connect: Any) -> None:
     config = relay_to(echo.target)
     relay = start_relay(config)
