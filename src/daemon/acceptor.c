@@ -263,6 +263,31 @@ void acceptor_first_address(const struct acceptor *acceptor,
 	format_address(listening_of(acceptor->serving.next), ret_text);
 }
 
+void acceptor_each(const struct acceptor *acceptor,
+		   void (*visit)(void *arg,
+				 const struct operations_listener *listener),
+		   void *arg)
+{
+	const struct list *head = &acceptor->serving;
+
+	for (struct list *node = head->next; node != head; node = node->next) {
+		const struct listening *l = listening_of(node);
+		char address[ADDRESS_TEXT_MAX];
+		struct operations_listener listener = {
+			.name = l->config->name,
+			.address = address,
+		};
+
+		format_address(l, address);
+		visit(arg, &listener);
+	}
+}
+
+uint64_t acceptor_refused_count(const struct acceptor *acceptor)
+{
+	return acceptor->reserve.total;
+}
+
 static void log_listening(const struct listening *l)
 {
 	char address[ADDRESS_TEXT_MAX];

@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "config/config.h"
+#include "ops/operations.h"
 
 struct event_base;
 
@@ -54,6 +55,15 @@ void acceptor_commit(struct acceptor *acceptor);
 /* Where the first listener really listens, as address_format() writes it. */
 void acceptor_first_address(const struct acceptor *acceptor,
 			    char ret_text[ADDRESS_TEXT_MAX]);
+
+/* Calls `visit` for every listener that serves, with where it really does. */
+void acceptor_each(const struct acceptor *acceptor,
+		   void (*visit)(void *arg,
+				 const struct operations_listener *listener),
+		   void *arg);
+
+/* Connections it answered 503 itself, because no descriptor was left. */
+uint64_t acceptor_refused_count(const struct acceptor *acceptor);
 
 /* Closes what was prepared. */
 void acceptor_discard(struct acceptor *acceptor);

@@ -39,6 +39,7 @@ static void note(struct descriptor_reserve *reserve)
 	uint64_t now_ms = clock_coarse_ms();
 
 	reserve->refused++;
+	reserve->total++;
 	if (now_ms - reserve->logged_ms < RESERVE_LOG_MS)
 		return;
 

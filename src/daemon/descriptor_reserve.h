@@ -9,6 +9,7 @@
 struct descriptor_reserve {
 	int fd;              /* of nothing in particular, or -1 */
 	uint64_t refused;    /* since the last line in the log */
+	uint64_t total;      /* since the process began */
 	uint64_t logged_ms;  /* when that was */
 };
 

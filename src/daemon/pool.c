@@ -40,6 +40,7 @@ struct pool {
 	uint32_t session_limit;
 	uint64_t next_id;
 	bool is_refusing;
+	struct metrics_sheet sheet; /* of those turned away here */
 };
 
 static rlim_t refused_fds(rlim_t all)
@@ -99,6 +100,7 @@ int pool_new(struct config *config, struct pool **ret_pool)
 		return -ENOMEM;
 	pool->config = config_ref(config);
 	pool->next_id = 1;
+	metrics_sheet_init(&pool->sheet);
 	pool->session_limit = pool_session_limit(config);
 	pool->admission = admission_new();
 	error = pool->admission ? resolver_new(&pool->resolver) : -ENOMEM;
@@ -125,6 +127,7 @@ void pool_free(struct pool **pool)
 	resolver_free(&gone->resolver);
 	admission_free(&gone->admission);
 	config_unref(&gone->config);
+	metrics_sheet_done(&gone->sheet);
 	free(gone);
 }
 
@@ -240,7 +243,8 @@ static bool is_crowded(const struct pool *pool)
 }
 
 /* A storm of connections to refuse: no worker waits for their requests. */
-static void turn_away(const struct relay_connection *connection)
+static void turn_away(struct pool *pool,
+		      const struct relay_connection *connection)
 {
 	const struct cause_info *info = cause_info(connection->refusal);
 	char client[ADDRESS_TEXT_MAX];
@@ -248,11 +252,13 @@ static void turn_away(const struct relay_connection *connection)
 		.id = connection->id,
 		.client = client,
 		.listener = connection->listener->name,
+		.cause_number = connection->refusal,
 		.cause = info->label,
 	};
 
 	address_format(&connection->peer, client);
 	session_log_refused(&record, info->status);
+	metrics_sheet_refused(&pool->sheet, connection->refusal);
 	refuse_at_once(connection->fd, connection->refusal);
 }
 
@@ -265,12 +271,13 @@ void pool_take(struct pool *pool, int fd, const struct sockaddr_any *peer,
 				.fd = fd,
 				.peer = *peer,
 				.listener = listener,
-				.accepted_ms = clock_coarse_ms() },
+				.accepted_ms = clock_coarse_ms(),
+				.accepted_us = clock_now_us() },
 	};
 
 	mail.connection.refusal = admit(pool, &mail.connection);
 	if (mail.connection.refusal && is_crowded(pool)) {
-		turn_away(&mail.connection);
+		turn_away(pool, &mail.connection);
 		return;
 	}
 	mail.connection.config = config_ref(pool->config);
@@ -292,6 +299,13 @@ static void tell_all(struct pool *pool, const struct mail *mail)
 			config_unref(&copy.config);
 		log_printf(LOG_LEVEL_ERROR, "worker %u: out of memory", i);
 	}
+}
+
+void pool_measure(const struct pool *pool, struct metrics_totals *totals)
+{
+	metrics_totals_add_sheet(totals, &pool->sheet);
+	for (unsigned i = 0; i < pool->count; i++)
+		worker_measure(pool->workers[i], totals);
 }
 
 void pool_configure(struct pool *pool, struct config *config)

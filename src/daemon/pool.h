@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "config/config.h"
+#include "ops/metrics_totals.h"
 
 /* All of it belongs to the supervisor's thread. */
 struct pool;
@@ -41,6 +42,9 @@ uint32_t pool_session_limit(const struct config *config);
  */
 void pool_take(struct pool *pool, int fd, const struct sockaddr_any *peer,
 	       const struct config_listener *listener);
+
+/* Adds what all workers, and the pool itself, have counted so far. */
+void pool_measure(const struct pool *pool, struct metrics_totals *totals);
 
 /* From now on `config` serves requests to come; a reference is taken. */
 void pool_configure(struct pool *pool, struct config *config);

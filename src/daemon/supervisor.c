@@ -19,6 +19,7 @@
 #include "daemon/acceptor.h"
 #include "daemon/log_setup.h"
 #include "daemon/pool.h"
+#include "daemon/recorder.h"
 #include "ops/operations.h"
 
 /* How often it is asked, while stopping, whether all sessions have ended. */
@@ -40,6 +41,11 @@ struct supervisor {
 	struct operations operations;
 	uint64_t begun_wall_s;
 	uint64_t begun_ms;
+	uint64_t reloads_done;
+	uint64_t reloads_refused;
+	uint64_t reload_wall_s; /* of the last; 0: none yet */
+	bool reload_is_done;
+	struct recorder *recorder;
 	enum stop_phase phase;
 	uint64_t phase_ends_ms;
 };
@@ -64,6 +70,10 @@ static void report(void *arg, struct operations_report *ret_report)
 		.connections = pool_connection_count(sv->pool),
 		.session_limit = pool_session_limit(sv->config),
 		.workers = pool_worker_count(sv->pool),
+		.reloads_done = sv->reloads_done,
+		.reloads_refused = sv->reloads_refused,
+		.reload_wall_s = sv->reload_wall_s,
+		.reload_is_done = sv->reload_is_done,
 	};
 }
 
@@ -72,6 +82,35 @@ static uint32_t worker_sessions(void *arg, unsigned worker)
 	const struct supervisor *sv = arg;
 
 	return pool_worker_sessions(sv->pool, worker);
+}
+
+static void measure(void *arg, struct metrics_totals *ret_totals)
+{
+	const struct supervisor *sv = arg;
+	struct counter *refused;
+
+	metrics_totals_init(ret_totals, sv->config);
+	pool_measure(sv->pool, ret_totals);
+	refused = ret_totals->sheet.refused_by_cause;
+	counter_add(&refused[CAUSE_NO_DESCRIPTORS],
+		    acceptor_refused_count(sv->acceptor));
+}
+
+static void each_listener(void *arg,
+			  void (*visit)(void *visit_arg,
+					const struct operations_listener *),
+			  void *visit_arg)
+{
+	const struct supervisor *sv = arg;
+
+	acceptor_each(sv->acceptor, visit, visit_arg);
+}
+
+static const struct history *history(void *arg)
+{
+	const struct supervisor *sv = arg;
+
+	return sv->recorder ? recorder_history(sv->recorder) : NULL;
 }
 
 static void on_connection(void *arg, int fd, const struct sockaddr_any *peer,
@@ -141,6 +180,16 @@ static void log_errors(const struct config_errors *errors)
 			   errors->more);
 }
 
+static void count_reload(struct supervisor *sv, bool is_done)
+{
+	sv->reload_wall_s = (uint64_t)time(NULL);
+	sv->reload_is_done = is_done;
+	if (is_done)
+		sv->reloads_done++;
+	else
+		sv->reloads_refused++;
+}
+
 static void reload(struct supervisor *sv)
 {
 	struct config_errors errors = { .count = 0 };
@@ -156,6 +205,7 @@ static void reload(struct supervisor *sv)
 	config_errors_done(&errors);
 	if (!error)
 		error = prepare(sv, config);
+	count_reload(sv, !error);
 	if (error) {
 		config_unref(&config);
 		log_printf(LOG_LEVEL_ERROR,
@@ -289,7 +339,11 @@ static int open_core(struct supervisor *sv)
 	sv->acceptor = acceptor_new(sv->base, on_connection, sv);
 	if (!sv->stop_poll || !sv->acceptor)
 		return -ENOMEM;
-	return pool_new(sv->config, &sv->pool);
+	error = pool_new(sv->config, &sv->pool);
+	if (error)
+		return error;
+	sv->recorder = recorder_new(sv->base, &sv->operations);
+	return sv->recorder ? 0 : -ENOMEM;
 }
 
 static int open_listeners(struct supervisor *sv)
@@ -307,6 +361,7 @@ static int open_listeners(struct supervisor *sv)
 
 static void close_all(struct supervisor *sv)
 {
+	recorder_free(&sv->recorder);
 	pool_free(&sv->pool);
 	acceptor_free(&sv->acceptor);
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
@@ -356,7 +411,10 @@ int supervisor_run(const struct supervisor_options *options)
 		.operations = { .arg = &sv,
 				.config = current_config,
 				.report = report,
-				.worker_sessions = worker_sessions },
+				.worker_sessions = worker_sessions,
+				.measure = measure,
+				.each_listener = each_listener,
+				.history = history },
 		.begun_wall_s = (uint64_t)time(NULL),
 		.begun_ms = clock_coarse_ms(),
 	};

@@ -24,6 +24,7 @@ struct worker {
 	struct resolve_client *resolver;
 	struct mailbox mailbox;
 	struct relay relay;
+	struct metrics_sheet sheet;
 	/* The supervisor adds, the worker takes. */
 	_Atomic uint32_t connections;
 	/* Those of them that wait for a refusal to be read; the worker's. */
@@ -45,6 +46,49 @@ static void on_lingers(void *arg, bool does)
 		atomic_fetch_add(&worker->refused, 1);
 	else
 		atomic_fetch_sub(&worker->refused, 1);
+}
+
+static void on_opened(void *arg, const struct session_log_record *record)
+{
+	struct worker *worker = arg;
+
+	session_log_opened(record);
+	metrics_sheet_opened(&worker->sheet, record);
+}
+
+static void on_closed(void *arg, const struct session_log_record *record)
+{
+	struct worker *worker = arg;
+
+	session_log_closed(record);
+	metrics_sheet_closed(&worker->sheet, record);
+}
+
+static void on_refused(void *arg, const struct session_log_record *record,
+		       unsigned status)
+{
+	struct worker *worker = arg;
+
+	session_log_refused(record, status);
+	metrics_sheet_refused(&worker->sheet, record->cause_number);
+}
+
+static void on_pong(void *arg, uint32_t usec)
+{
+	struct worker *worker = arg;
+
+	metrics_sheet_pong(&worker->sheet, usec);
+}
+
+static void on_tried(void *arg, const struct dial_attempt *attempt)
+{
+	struct worker *worker = arg;
+	struct metrics_attempt metrics = { .backend = attempt->backend->name,
+					   .server = attempt->server->text,
+					   .error = attempt->error,
+					   .usec = attempt->usec };
+
+	metrics_sheet_tried(&worker->sheet, &metrics);
 }
 
 static void take_config(struct worker *worker, struct config *config)
@@ -134,12 +178,14 @@ static int open_relay(struct worker *worker,
 		.base = worker->base,
 		.resolver = worker->resolver,
 		.admission = options->admission,
-		.hooks = { .opened = session_log_opened,
-			   .closed = session_log_closed,
-			   .refused = session_log_refused,
+		.hooks = { .arg = worker,
+			   .opened = on_opened,
+			   .closed = on_closed,
+			   .refused = on_refused,
 			   .lingers = on_lingers,
 			   .gone = on_gone,
-			   .gone_arg = worker },
+			   .pong = on_pong,
+			   .tried = on_tried },
 		.worker = options->number,
 	};
 	int error;
@@ -188,6 +234,7 @@ int worker_start(const struct worker_options *options,
 	if (!worker)
 		return -ENOMEM;
 	worker->number = options->number;
+	metrics_sheet_init(&worker->sheet);
 	error = mailbox_init(&worker->mailbox);
 	if (error)
 		goto fail_mailbox;
@@ -238,6 +285,13 @@ uint32_t worker_session_count(const struct worker *worker)
 	return connections - atomic_load(&worker->refused);
 }
 
+void worker_measure(const struct worker *worker, struct metrics_totals *totals)
+{
+	metrics_totals_add_sheet(totals, &worker->sheet);
+	metrics_totals_add_traffic(totals, &worker->relay.traffic,
+				   counter_get(&worker->relay.pool.lent));
+}
+
 /* What was sent to a worker that has left its loop. */
 static void dispose_letters(struct worker *worker)
 {
@@ -269,5 +323,6 @@ void worker_stop(struct worker **worker)
 	relay_done(&gone->relay);
 	close_loop(gone);
 	mailbox_done(&gone->mailbox);
+	metrics_sheet_done(&gone->sheet);
 	free(gone);
 }

@@ -8,6 +8,7 @@
 
 #include "daemon/mailbox.h"
 #include "net/resolve.h"
+#include "ops/metrics_totals.h"
 #include "relay/admission.h"
 #include "relay/relay.h"
 
@@ -43,6 +44,9 @@ uint32_t worker_connection_count(const struct worker *worker);
  * only wait for their answers to be read.  For the supervisor's thread.
  */
 uint32_t worker_session_count(const struct worker *worker);
+
+/* Adds what it has counted so far.  Any thread, while the worker is there. */
+void worker_measure(const struct worker *worker, struct metrics_totals *totals);
 
 /* Ends the worker with all it has, and waits for it.  Clears, takes null. */
 void worker_stop(struct worker **worker);

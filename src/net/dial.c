@@ -33,6 +33,8 @@ struct dial {
 	size_t address_count;
 	uint64_t give_up_us; /* the address being tried */
 	int error;           /* what is told when nothing is left to try */
+	int server_error;    /* the same of the server being tried */
+	uint64_t server_us;  /* when that began */
 	int fd;              /* connecting, or -1 */
 	bool has_event;
 	bool is_connected;
@@ -88,10 +90,30 @@ static int error_rank(int error)
 	}
 }
 
+/* Of the first error and a later one, the one worth telling. */
+static int graver(int first, int later)
+{
+	return !first || error_rank(later) > error_rank(first) ? later : first;
+}
+
 static void note_error(struct dial *dial, int error)
 {
-	if (!dial->error || error_rank(error) > error_rank(dial->error))
-		dial->error = error;
+	dial->error = graver(dial->error, error);
+	dial->server_error = graver(dial->server_error, error);
+}
+
+/* The server being tried is done with, if there is one. */
+static void tell_tried(struct dial *dial, int error)
+{
+	const struct dial_context *context = dial->context;
+	struct dial_attempt attempt = { .backend = dial->backend,
+					.error = error };
+
+	if (!dial->next_server || !context->tried)
+		return;
+	attempt.server = &dial->backend->servers[dial->next_server - 1];
+	attempt.usec = clock_now_us() - dial->server_us;
+	context->tried(context->arg, &attempt);
 }
 
 /* Takes the result out and frees the dial. */
@@ -103,6 +125,7 @@ static struct dial_result take_result(struct dial *dial)
 		.server = &dial->backend->servers[dial->next_server - 1],
 	};
 
+	tell_tried(dial, dial->is_connected ? 0 : dial->server_error);
 	if (dial->is_connected) {
 		result.error = 0;
 		result.fd = dial->fd;
@@ -213,9 +236,12 @@ static void on_resolved(void *arg, int error,
 /* Fills `addresses` for the next server; 0 also while waiting for them. */
 static int open_server(struct dial *dial)
 {
-	const struct address *to =
-		&dial->backend->servers[dial->next_server++].address;
+	const struct address *to;
 
+	tell_tried(dial, dial->server_error);
+	dial->server_error = 0;
+	dial->server_us = clock_now_us();
+	to = &dial->backend->servers[dial->next_server++].address;
 	dial->next_address = 0;
 	dial->address_count = 0;
 	if (to->kind == ADDRESS_NAME) {

@@ -35,10 +35,24 @@ struct dial_result {
 /* On the loop, after dial_start() returned; the dial is gone. */
 typedef void (*dial_callback)(void *arg, const struct dial_result *result);
 
+/* One server of a dial: what came of it. */
+struct dial_attempt {
+	const struct config_backend *backend;
+	const struct config_server *server;
+	int error;     /* 0: connected; else as in struct dial_result */
+	uint64_t usec; /* how long that took, its name's addresses included */
+};
+
 /* What a dial needs of the loop it runs on. */
 struct dial_context {
 	struct event_base *base;
 	struct resolve_client *resolver;
+	/*
+	 * Told of every server that was connected to or given up, before the
+	 * dial's own result; not of one whose dial was cancelled.  Or null.
+	 */
+	void (*tried)(void *arg, const struct dial_attempt *attempt);
+	void *arg;
 };
 
 /* What to connect to, and whom to tell; `context` and `backend` outlive it. */

@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "ops/history.h"
+#include "ops/metrics_totals.h"
 
 /* How far the daemon has come with its life. */
 enum operations_state {
@@ -25,6 +27,16 @@ struct operations_report {
 	uint32_t connections;   /* the refused ones included */
 	uint32_t session_limit; /* most sessions at a time */
 	uint32_t workers;
+	uint64_t reloads_done;    /* configurations taken in */
+	uint64_t reloads_refused; /* and those that were not */
+	uint64_t reload_wall_s;   /* when the last was asked for; 0: never */
+	bool reload_is_done;      /* whether that one was taken in */
+};
+
+/* A socket that accepts; the texts are valid during the call. */
+struct operations_listener {
+	const char *name;
+	const char *address; /* as it really is, the kernel's port included */
 };
 
 /*
@@ -44,6 +56,18 @@ struct operations {
 	 * than report.workers.
 	 */
 	uint32_t (*worker_sessions)(void *arg, unsigned worker);
+
+	/* Sums up what was counted; metrics_totals_done() is due. */
+	void (*measure)(void *arg, struct metrics_totals *ret_totals);
+
+	/* Calls `visit` for every listener, the admin's not. */
+	void (*each_listener)(void *arg,
+			      void (*visit)(void *visit_arg,
+					    const struct operations_listener *),
+			      void *visit_arg);
+
+	/* The last minutes; null while nobody keeps them. */
+	const struct history *(*history)(void *arg);
 };
 
 /* "running", "draining", "stopping". */

@@ -27,8 +27,10 @@ void *buffer_pool_get(struct buffer_pool *pool, size_t size, size_t *ret_size)
 		block = pool->kept[class][--pool->count[class]];
 	else
 		block = malloc((size_t)BUFFER_POOL_SMALLEST << class);
-	if (block)
-		*ret_size = (size_t)BUFFER_POOL_SMALLEST << class;
+	if (!block)
+		return NULL;
+	*ret_size = (size_t)BUFFER_POOL_SMALLEST << class;
+	counter_add(&pool->lent, *ret_size);
 	return block;
 }
 
@@ -36,6 +38,7 @@ void buffer_pool_put(struct buffer_pool *pool, void *block, size_t size)
 {
 	unsigned class = class_of(size);
 
+	counter_add(&pool->lent, -(uint64_t)size);
 	if (size <= BUFFER_POOL_KEPT_MAX &&
 	    pool->count[class] < BUFFER_POOL_KEPT)
 		pool->kept[class][pool->count[class]++] = block;

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "base/counter.h"
+
 /*
  * Blocks come in powers of two, from 1 KiB to 32 MiB: as many classes as fit
  * limits.buffer at its largest, its frame header and the control frames.
@@ -19,10 +21,14 @@
 /* The largest block that is kept: others go back to the system at once. */
 #define BUFFER_POOL_KEPT_MAX (256 * 1024)
 
-/* Blocks nobody uses now.  All zero is an empty pool.  One thread. */
+/*
+ * Blocks nobody uses now.  All zero is an empty pool.  One thread, but for
+ * `lent`, which any may read.
+ */
 struct buffer_pool {
 	void *kept[BUFFER_POOL_CLASSES][BUFFER_POOL_KEPT];
 	unsigned count[BUFFER_POOL_CLASSES];
+	struct counter lent; /* bytes of blocks in use */
 };
 
 /* Frees what is kept; blocks that are lent stay good and may be put back. */

@@ -30,6 +30,7 @@ static void note_pong(struct endpoint_ws *ws)
 		return;
 	now_us = clock_now_us();
 	ws->rtt_us = (uint32_t)(now_us - ws->ping_us);
+	ws->is_measured = true;
 	ws->ping = PING_RESTS;
 	ws->ping_at_ms =
 		clock_coarse_ms() - ws->rtt_us / 1000 + ws->ping_interval_ms;

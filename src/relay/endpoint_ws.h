@@ -29,6 +29,7 @@ struct endpoint_ws {
 	enum ping_state ping;
 	uint16_t code_sent;     /* of our Close; 0: none yet */
 	bool is_text;           /* messages to the client are text */
+	bool is_measured;       /* `rtt_us` is news; cleared by who tells it */
 	uint8_t partial_len;    /* bytes of a cut character */
 	uint8_t partial[UTF8_PARTIAL_MAX];
 };

@@ -13,8 +13,9 @@
 /* Seconds a client is asked to wait after a refusal that will pass. */
 #define HANDSHAKE_RETRY_AFTER_S 1
 
-struct handshake *handshake_new(const struct config_limits *limits)
+struct handshake *handshake_new(const struct relay_connection *connection)
 {
+	const struct config_limits *limits = &connection->config->limits;
 	struct handshake *h = calloc(1, sizeof(*h));
 	struct http_head_limits head = {
 		.request_line = (uint32_t)limits->request_line,
@@ -22,8 +23,10 @@ struct handshake *handshake_new(const struct config_limits *limits)
 		.header_count = limits->header_count,
 	};
 
-	if (h)
-		http_head_init(&h->parser, &head);
+	if (!h)
+		return NULL;
+	http_head_init(&h->parser, &head);
+	h->begun_us = connection->accepted_us;
 	return h;
 }
 
@@ -139,6 +142,7 @@ static uint32_t retry_after(unsigned status)
 
 static void report_refusal(struct session *s, unsigned status)
 {
+	const struct relay_hooks *hooks = &s->relay->options.hooks;
 	const struct handshake *h = s->handshake;
 	struct session_log_record record;
 	char client[ADDRESS_TEXT_MAX];
@@ -149,7 +153,7 @@ static void report_refusal(struct session *s, unsigned status)
 	record.host = slice_make(h->host.data, h->host.len);
 	record.path = slice_make(h->path.data, h->path.len);
 	record.origin = slice_make(h->origin.data, h->origin.len);
-	s->relay->options.hooks.refused(&record, status);
+	hooks->refused(hooks->arg, &record, status);
 }
 
 void handshake_refuse(struct session *s)

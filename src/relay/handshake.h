@@ -34,6 +34,7 @@ struct handshake_text {
 struct handshake {
 	struct http_head_parser parser;
 	struct dial *dial;
+	uint64_t begun_us; /* clock_now_us(), when it was accepted */
 	/*
 	 * While the head is read: its bytes so far, when they did not come in
 	 * one piece.  Then: bytes the client sent right behind it.
@@ -51,7 +52,7 @@ struct handshake {
 
 /* Null when memory is out. */
 __attribute__((warn_unused_result))
-struct handshake *handshake_new(const struct config_limits *limits);
+struct handshake *handshake_new(const struct relay_connection *connection);
 
 /* Gives up what is under way and frees; clears the pointer, takes null. */
 void handshake_free(struct handshake **handshake);

@@ -26,14 +26,23 @@ static enum relay_cause cause_of_dial(int error)
 
 static void report_opened(struct session *s, const struct handshake *h)
 {
+	const struct relay_hooks *hooks = &s->relay->options.hooks;
 	struct session_log_record record;
 	char client[ADDRESS_TEXT_MAX];
 
 	session_report(s, &record, client);
+	record.handshake_usec = clock_now_us() - h->begun_us;
 	record.host = slice_make(h->host.data, h->host.len);
 	record.path = slice_make(h->path.data, h->path.len);
 	record.origin = slice_make(h->origin.data, h->origin.len);
-	s->relay->options.hooks.opened(&record);
+	hooks->opened(hooks->arg, &record);
+}
+
+static void count_opened(struct session *s)
+{
+	s->traffic = tally_row(&s->relay->traffic, slice_of(s->route->name));
+	counter_add(&s->traffic->at[TRAFFIC_OPENED], 1);
+	counter_add(&s->traffic->at[TRAFFIC_ACTIVE], 1);
 }
 
 /* From here on the bytes of the client are frames. */
@@ -46,6 +55,7 @@ static void become_open(struct session *s, const struct handshake *h)
 	s->was_open = true;
 	s->begun_ms = now_ms;
 	s->activity_ms = now_ms;
+	count_opened(s);
 	endpoint_ws_begin(&s->client, route->message == CONFIG_MESSAGE_TEXT);
 	endpoint_ws_arm_ping(&s->client, now_ms,
 			     route->timeouts.ping_interval_ms);

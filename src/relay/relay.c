@@ -30,9 +30,12 @@ void relay_init(struct relay *relay, const struct relay_options *options)
 	*relay = (struct relay){
 		.options = *options,
 		.dial = { .base = options->base,
-			  .resolver = options->resolver },
+			  .resolver = options->resolver,
+			  .tried = options->hooks.tried,
+			  .arg = options->hooks.arg },
 		.random = clock_now_us() | 1,
 	};
+	traffic_init(&relay->traffic);
 	list_init(&relay->sessions);
 	list_init(&relay->graveyard);
 	timer_init(&relay->reaper, options->base, reap, relay);
@@ -44,6 +47,7 @@ void relay_done(struct relay *relay)
 	timer_cancel(&relay->reaper);
 	reap(relay);
 	buffer_pool_done(&relay->pool);
+	tally_done(&relay->traffic);
 	free(relay->scratch_block);
 	free(relay->path);
 	config_unref(&relay->config);
@@ -62,7 +66,7 @@ void relay_accept(struct relay *relay,
 			admission_leave_peer(relay->options.admission,
 					     &connection->peer);
 		config_unref(&config);
-		relay->options.hooks.gone(relay->options.hooks.gone_arg);
+		relay->options.hooks.gone(relay->options.hooks.arg);
 		return;
 	}
 	if (connection->refusal)

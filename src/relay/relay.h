@@ -19,14 +19,16 @@
 #include "relay/cause.h"
 #include "relay/pump.h"
 #include "relay/session_record.h"
+#include "relay/traffic.h"
 
 struct event_base;
 
 /* What the layers above want to hear; each on the worker's thread. */
 struct relay_hooks {
-	void (*opened)(const struct session_log_record *record);
-	void (*closed)(const struct session_log_record *record);
-	void (*refused)(const struct session_log_record *record,
+	void *arg; /* of every one */
+	void (*opened)(void *arg, const struct session_log_record *record);
+	void (*closed)(void *arg, const struct session_log_record *record);
+	void (*refused)(void *arg, const struct session_log_record *record,
 			unsigned status);
 	/*
 	 * A connection was refused: it is no session, it only waits for its
@@ -36,7 +38,10 @@ struct relay_hooks {
 	void (*lingers)(void *arg, bool does);
 	/* A connection that relay_accept() took is gone. */
 	void (*gone)(void *arg);
-	void *gone_arg; /* of both */
+	/* A client answered a ping after `usec`.  Or null. */
+	void (*pong)(void *arg, uint32_t usec);
+	/* A server was connected to, or could not be.  Or null. */
+	void (*tried)(void *arg, const struct dial_attempt *attempt);
 };
 
 /* What a worker hands in; all of it outlives the relay. */
@@ -54,6 +59,7 @@ struct relay {
 	struct dial_context dial;
 	struct config *config; /* for requests to come; null at first */
 	struct buffer_pool pool;
+	struct tally traffic; /* relay/traffic.h; others read it as well */
 	struct pump_scratch scratch;
 	uint8_t *scratch_block;
 	char *path;            /* for one decoded path, `path_size` bytes */
@@ -73,6 +79,7 @@ struct relay_connection {
 	struct config *config; /* a reference that goes along */
 	const struct config_listener *listener; /* in `config` */
 	uint64_t accepted_ms;  /* clock_coarse_ms(), the handshake's begin */
+	uint64_t accepted_us;  /* clock_now_us(), the same for measurements */
 	enum relay_cause refusal; /* answered at once, unless CAUSE_NONE */
 	bool is_counted;       /* its address was granted admission */
 };

@@ -78,7 +78,7 @@ struct session *session_new(struct relay *relay,
 
 	if (!s)
 		return NULL;
-	s->handshake = handshake_new(&connection->config->limits);
+	s->handshake = handshake_new(connection);
 	if (!s->handshake) {
 		free(s);
 		return NULL;
@@ -159,7 +159,7 @@ void session_tell_lingering(const struct session *s, bool does)
 	const struct relay_hooks *hooks = &s->relay->options.hooks;
 
 	if (hooks->lingers)
-		hooks->lingers(hooks->gone_arg, does);
+		hooks->lingers(hooks->arg, does);
 }
 
 /* Lets go of everything but the memory, which others may still look at. */
@@ -175,7 +175,8 @@ static void die(struct session *s)
 		record.undelivered_up = endpoint_lost(&s->target);
 		record.undelivered_down =
 			endpoint_lost(&s->client.end) + s->client.partial_len;
-		hooks->closed(&record);
+		hooks->closed(hooks->arg, &record);
+		counter_add(&s->traffic->at[TRAFFIC_ACTIVE], -UINT64_C(1));
 	}
 	handshake_free(&s->handshake);
 	timer_cancel(&s->timer);
@@ -187,7 +188,7 @@ static void die(struct session *s)
 	timer_fire(&s->relay->reaper);
 	if (s->was_refused)
 		session_tell_lingering(s, false);
-	hooks->gone(hooks->gone_arg);
+	hooks->gone(hooks->arg);
 }
 
 void session_free(struct session *s)
@@ -291,7 +292,11 @@ void session_report(const struct session *s,
 		.client = ret_client,
 		.listener = s->listener->name,
 		.route = s->route ? s->route->name : NULL,
+		.backend = s->route && s->route->backend ?
+				   s->route->backend->name :
+				   NULL,
 		.target = s->server ? s->server->text : NULL,
+		.cause_number = s->cause,
 		.cause = s->cause ? cause_info(s->cause)->label : NULL,
 		.side = s->cause ? cause_side_name(s->side) : NULL,
 		.reason = s->client.conn.fail_text,

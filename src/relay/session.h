@@ -35,6 +35,7 @@ struct session {
 	const struct config_route *route;   /* null until it is known */
 	const struct config_server *server; /* null until it is connected */
 	struct handshake *handshake;        /* null once it is over */
+	struct tally_row *traffic;          /* its route's; null until open */
 	struct endpoint_ws client;
 	struct endpoint target;
 	struct timer timer;
@@ -42,7 +43,6 @@ struct session {
 	uint64_t id;
 	uint64_t begun_ms;        /* accepted; once open, opened */
 	uint64_t activity_ms;     /* last payload, either way */
-	uint64_t bytes_seen;      /* payload both ways at that moment */
 	uint64_t close_at_ms;     /* OPEN: to be ended with `close_cause` */
 	uint64_t progress_ms;     /* ends: since when nothing moved */
 	uint64_t half_close_ms;   /* CLOSING: the target's last moment */

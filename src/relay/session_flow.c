@@ -85,23 +85,70 @@ static void on_down(struct session *s, const struct pump_result *result)
 	}
 }
 
-/* Pings and pongs keep nobody busy: only payload counts. */
-static void note_activity(struct session *s)
-{
-	uint64_t bytes = s->client.end.bytes + s->target.bytes;
+/* How far one direction had come when its pump began to run. */
+struct mark {
+	uint64_t bytes;
+	uint64_t messages;
+};
 
-	if (bytes == s->bytes_seen)
-		return;
-	s->bytes_seen = bytes;
-	s->activity_ms = clock_coarse_ms();
+static struct mark mark_up(const struct session *s)
+{
+	return (struct mark){ .bytes = s->client.end.bytes,
+			      .messages = s->client.conn.messages };
+}
+
+static struct mark mark_down(const struct session *s)
+{
+	return (struct mark){ .bytes = s->target.bytes,
+			      .messages = s->client.end.messages };
+}
+
+/* Pings and pongs keep nobody busy: only payload counts. */
+static void note_activity(struct session *s, uint64_t bytes)
+{
+	if (bytes)
+		s->activity_ms = clock_coarse_ms();
+}
+
+static void note_pong(struct session *s)
+{
+	const struct relay_hooks *hooks = &s->relay->options.hooks;
+
+	s->client.is_measured = false;
+	if (hooks->pong)
+		hooks->pong(hooks->arg, s->client.rtt_us);
+}
+
+static void note_up(struct session *s, struct mark before)
+{
+	struct mark now = mark_up(s);
+	struct counter *at = s->traffic->at;
+
+	counter_add(&at[TRAFFIC_BYTES_UP], now.bytes - before.bytes);
+	counter_add(&at[TRAFFIC_MESSAGES_UP], now.messages - before.messages);
+	note_activity(s, now.bytes - before.bytes);
+	if (s->client.is_measured)
+		note_pong(s);
+}
+
+static void note_down(struct session *s, struct mark before)
+{
+	struct mark now = mark_down(s);
+	struct counter *at = s->traffic->at;
+
+	counter_add(&at[TRAFFIC_BYTES_DOWN], now.bytes - before.bytes);
+	counter_add(&at[TRAFFIC_MESSAGES_DOWN],
+		    now.messages - before.messages);
+	note_activity(s, now.bytes - before.bytes);
 }
 
 void session_flow_feed(struct session *s, size_t len)
 {
+	struct mark before = mark_up(s);
 	struct pump_result result =
 		pump_feed(client_of(s), &s->target, &s->relay->scratch, len);
 
-	note_activity(s);
+	note_up(s, before);
 	on_up(s, &result);
 }
 
@@ -121,6 +168,7 @@ static void pump_up(struct session *s)
 {
 	struct pump_scratch scratch = scratch_of(s);
 	struct pump_result result;
+	struct mark before;
 
 	if (client_of(s)->ended) {
 		/* RFC 6455 section 5.5.1: nothing counts behind a Close. */
@@ -129,8 +177,9 @@ static void pump_up(struct session *s)
 	}
 	if (endpoint_owes(&s->target))
 		return;
+	before = mark_up(s);
 	result = pump_run(client_of(s), &s->target, &scratch);
-	note_activity(s);
+	note_up(s, before);
 	if (result.outcome != PUMP_MOVED)
 		on_up(s, &result);
 }
@@ -139,11 +188,13 @@ static void pump_down(struct session *s)
 {
 	struct pump_scratch scratch = scratch_of(s);
 	struct pump_result result;
+	struct mark before;
 
 	if (s->target.ended || endpoint_owes(client_of(s)))
 		return;
+	before = mark_down(s);
 	result = pump_run(&s->target, client_of(s), &scratch);
-	note_activity(s);
+	note_down(s, before);
 	if (result.outcome != PUMP_MOVED)
 		on_down(s, &result);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "relay/cause.h"
 
 /*
  * Filled in by the session for one call upwards and valid during that call.
@@ -21,8 +22,10 @@ struct session_log_record {
 	const char *client;   /* address and port */
 	const char *listener; /* names of the configuration */
 	const char *route;
+	const char *backend;
 	const char *target; /* the server, as configured */
-	const char *cause;  /* label of relay/cause.h */
+	enum relay_cause cause_number;
+	const char *cause;  /* its label */
 	const char *side;   /* who ended it: client, target, relay */
 	const char *reason; /* constant: the rule that was broken */
 	struct slice host;  /* of the request, as the client sent them */
@@ -32,6 +35,7 @@ struct session_log_record {
 	uint16_t code_received;
 	uint32_t rtt_usec; /* the last ping's; 0: none measured */
 	uint64_t usec;     /* how long it was open, or asked for it */
+	uint64_t handshake_usec; /* it opened: from accept to 101 */
 	uint64_t bytes_up; /* payload, client to target */
 	uint64_t bytes_down;
 	uint64_t messages_up;

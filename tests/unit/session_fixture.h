@@ -42,9 +42,11 @@ struct told {
 	unsigned uncaused; /* closed without a cause */
 	unsigned refused;
 	unsigned status;
+	unsigned pongs;
+	uint32_t pong_usec;
 };
 
-/* Hooks have no argument of their own. */
+/* One relay at a time is under test. */
 static struct told told;
 
 struct fixture {
@@ -95,25 +97,38 @@ static inline void fixture_keep(const struct session_log_record *record)
 	told.record.origin = slice_of("");
 }
 
-static inline void fixture_on_opened(const struct session_log_record *record)
+static inline void fixture_on_opened(void *arg,
+				     const struct session_log_record *record)
 {
+	(void)arg;
 	fixture_keep(record);
 	told.opened++;
 }
 
-static inline void fixture_on_closed(const struct session_log_record *record)
+static inline void fixture_on_closed(void *arg,
+				     const struct session_log_record *record)
 {
+	(void)arg;
 	fixture_keep(record);
 	told.uncaused += !record->cause;
 	told.closed++;
 }
 
-static inline void fixture_on_refused(const struct session_log_record *record,
+static inline void fixture_on_refused(void *arg,
+				      const struct session_log_record *record,
 				      unsigned status)
 {
+	(void)arg;
 	fixture_keep(record);
 	told.refused++;
 	told.status = status;
+}
+
+static inline void fixture_on_pong(void *arg, uint32_t usec)
+{
+	(void)arg;
+	told.pongs++;
+	told.pong_usec = usec;
 }
 
 static inline void fixture_on_gone(void *arg)
@@ -188,7 +203,8 @@ static inline void fixture_begin(struct fixture *f, const char *route,
 			   .closed = fixture_on_closed,
 			   .refused = fixture_on_refused,
 			   .gone = fixture_on_gone,
-			   .gone_arg = f },
+			   .pong = fixture_on_pong,
+			   .arg = f },
 		.worker = 3,
 	};
 	relay_init(&f->relay, &options);
