@@ -27,21 +27,68 @@ static struct log_sink *current_sink(void)
 	return atomic_load_explicit(&log_state.sink, memory_order_acquire);
 }
 
+static enum log_target target_of(const struct log_options *options)
+{
+	if (options->target != LOG_TARGET_AUTO)
+		return options->target;
+	/* A root directory of its own may hide the socket. */
+	return log_output_is_journal() &&
+			       !access(LOG_OUTPUT_JOURNAL_SOCKET, W_OK) ?
+		       LOG_TARGET_JOURNAL :
+		       LOG_TARGET_STDERR;
+}
+
 static enum log_style style_of(const struct log_options *options)
 {
-	if (options->format == LOG_FORMAT_JSON)
-		return LOG_STYLE_JSON;
-	if (options->target == LOG_TARGET_STDERR && log_output_is_journal())
-		return LOG_STYLE_JOURNAL;
-	return LOG_STYLE_TEXT;
+	bool is_json = options->format == LOG_FORMAT_JSON;
+
+	switch (target_of(options)) {
+	case LOG_TARGET_JOURNAL:
+		return LOG_STYLE_FIELDS;
+	case LOG_TARGET_SYSLOG:
+		return is_json ? LOG_STYLE_PRIORITY_JSON : LOG_STYLE_PRIORITY;
+	case LOG_TARGET_STDERR:
+		if (!is_json && log_output_is_journal())
+			return LOG_STYLE_PRIORITY;
+		break;
+	case LOG_TARGET_FILE:
+	case LOG_TARGET_AUTO:
+		break;
+	}
+	return is_json ? LOG_STYLE_JSON : LOG_STYLE_TEXT;
+}
+
+/* To where lines have gone so far. */
+static int daemon_open(struct log_output *output, enum log_output_kind kind,
+		       const char *path)
+{
+	int error = log_output_connect(output, kind, path);
+
+	if (!error && !log_output_is_connected(output))
+		log_printf(LOG_LEVEL_WARNING,
+			   "nobody takes the log at %s: lines are dropped "
+			   "until somebody does",
+			   path);
+	return error;
 }
 
 static int output_open(struct log_output *output,
 		       const struct log_options *options)
 {
-	return log_output_open(output, options->target == LOG_TARGET_FILE ?
-					       options->path :
-					       NULL);
+	switch (target_of(options)) {
+	case LOG_TARGET_JOURNAL:
+		return daemon_open(output, LOG_OUTPUT_JOURNAL,
+				   LOG_OUTPUT_JOURNAL_SOCKET);
+	case LOG_TARGET_SYSLOG:
+		return daemon_open(output, LOG_OUTPUT_SYSLOG,
+				   LOG_OUTPUT_SYSLOG_SOCKET);
+	case LOG_TARGET_FILE:
+		return log_output_open(output, options->path);
+	case LOG_TARGET_STDERR:
+	case LOG_TARGET_AUTO:
+		break;
+	}
+	return log_output_open(output, NULL);
 }
 
 static void options_taken(const struct log_options *options)
@@ -145,7 +192,7 @@ static uint64_t wall_usec(void)
 static void log_line_out(struct log_line *line)
 {
 	struct log_sink *sink = current_sink();
-	char out[LOG_LINE_MAX];
+	char out[LOG_RECORD_MAX];
 
 	line->wall_usec = wall_usec();
 	if (sink) {
@@ -153,7 +200,7 @@ static void log_line_out(struct log_line *line)
 		log_sink_put(sink, out, log_format_line(out, line));
 		return;
 	}
-	line->style = log_output_is_journal() ? LOG_STYLE_JOURNAL :
+	line->style = log_output_is_journal() ? LOG_STYLE_PRIORITY :
 						LOG_STYLE_TEXT;
 	write_directly(out, log_format_line(out, line));
 }

@@ -35,7 +35,13 @@
  * handler.
  */
 
-enum log_target { LOG_TARGET_STDERR, LOG_TARGET_FILE };
+enum log_target {
+	LOG_TARGET_STDERR,
+	LOG_TARGET_FILE,
+	LOG_TARGET_JOURNAL, /* fields, whatever the format */
+	LOG_TARGET_SYSLOG,
+	LOG_TARGET_AUTO, /* JOURNAL if systemd connected stderr to it */
+};
 
 struct log_options {
 	enum log_target target;
@@ -48,7 +54,9 @@ struct log_options {
  * Starts the writer thread (all signals blocked in it).  A file is opened for
  * appending, made with mode 0640 if it is not there.  On stderr under systemd
  * ($JOURNAL_STREAM names it) text lines begin with their priority, not with a
- * time; JSON lines stay plain JSON.
+ * time; JSON lines stay plain JSON.  A journal or syslog daemon that is not
+ * there is no error: a warning goes to stderr (later: to the old target), and
+ * lines are dropped and counted until it is.
  * Returns 0; -EALREADY while a log is open; -errno of opening the file, of
  * memory or of the thread, and then nothing has changed.
  */

@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "base/log_escape.h"
+#include "base/log_record.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
 
 /* What ends a line that lost fields; its room is kept free from the start. */
 #define TEXT_CUT " " ELLIPSIS "\n"
+#define RECORD_CUT " " ELLIPSIS
 #define JSON_CUT ",\"truncated\":true}\n"
 
 enum {
@@ -158,10 +160,17 @@ static void put_quoted(struct cursor *c, struct slice s,
 	put_char(c, '"');
 }
 
+static bool is_json(enum log_style style)
+{
+	return style == LOG_STYLE_JSON || style == LOG_STYLE_PRIORITY_JSON;
+}
+
 static void put_text_value(struct cursor *c, struct slice s,
 			   enum log_style style)
 {
-	if (style == LOG_STYLE_JSON)
+	if (style == LOG_STYLE_FIELDS)
+		put_escaped(c, s, LOG_ESCAPE_EVENT);
+	else if (is_json(style))
 		put_quoted(c, s, LOG_ESCAPE_JSON);
 	else if (s.len <= LOG_VALUE_MAX && log_escape_is_bare(s))
 		put(c, s.data, s.len);
@@ -196,10 +205,42 @@ static void put_value(struct cursor *c, const struct log_field *field,
 	}
 }
 
+/* Names that the journal's readers know; all others are a line's own. */
+static const struct {
+	const char *key;
+	const char *name;
+} record_names[] = {
+	{ "id", "SESSION" },
+	{ "code_sent", "CODE" },
+};
+
+static void put_upper(struct cursor *c, const char *text)
+{
+	for (; *text; text++)
+		put_char(c, *text >= 'a' && *text <= 'z' ?
+				    (char)(*text - 'a' + 'A') :
+				    *text);
+}
+
+static void put_record_key(struct cursor *c, const char *key)
+{
+	size_t names = sizeof(record_names) / sizeof(*record_names);
+	size_t i = 0;
+
+	while (i < names && strcmp(record_names[i].key, key) != 0)
+		i++;
+	put_char(c, LOG_RECORD_SEPARATOR);
+	put_text(c, "WSRELAY_");
+	put_upper(c, i < names ? record_names[i].name : key);
+	put_char(c, '=');
+}
+
 static void put_field(struct cursor *c, const struct log_field *field,
 		      enum log_style style)
 {
-	if (style == LOG_STYLE_JSON) {
+	if (style == LOG_STYLE_FIELDS) {
+		put_record_key(c, field->key);
+	} else if (is_json(style)) {
 		put_text(c, ",\"");
 		put_text(c, field->key);
 		put_text(c, "\":");
@@ -211,10 +252,40 @@ static void put_field(struct cursor *c, const struct log_field *field,
 	put_value(c, field, style);
 }
 
+/* As many as fit, none in part. */
+static void put_fields(struct cursor *c, const struct log_line *line,
+		       enum log_style style)
+{
+	for (size_t i = 0; i < line->field_count && !c->full; i++) {
+		char *before = c->at;
+
+		put_field(c, &line->fields[i], style);
+		if (c->full)
+			c->at = before;
+	}
+}
+
 /* As sd-daemon(3) and syslog(3) number them, from 3, an error, to 7. */
 static uint64_t syslog_priority(enum log_level level)
 {
 	return (uint64_t)level + 3;
+}
+
+static void put_priority(struct cursor *c, enum log_level level)
+{
+	put_char(c, '<');
+	put_u64(c, syslog_priority(level));
+	put_char(c, '>');
+}
+
+static void put_json_head(struct cursor *c, const struct log_line *line)
+{
+	put_text(c, "{\"time\":\"");
+	put_time(c, line->wall_usec);
+	put_text(c, "\",\"level\":\"");
+	put_text(c, log_level_name(line->level));
+	put_text(c, "\",\"event\":");
+	put_quoted(c, line->event, LOG_ESCAPE_JSON);
 }
 
 /* Never cut: with the longest event it is under a third of a line. */
@@ -225,18 +296,19 @@ static void put_head(struct cursor *c, const struct log_line *line)
 		put_time(c, line->wall_usec);
 		put_char(c, ' ');
 		break;
-	case LOG_STYLE_JOURNAL:
-		put_char(c, '<');
-		put_u64(c, syslog_priority(line->level));
-		put_char(c, '>');
+	case LOG_STYLE_PRIORITY:
+		put_priority(c, line->level);
 		break;
+	case LOG_STYLE_PRIORITY_JSON:
+		put_priority(c, line->level);
+		put_json_head(c, line);
+		return;
 	case LOG_STYLE_JSON:
-		put_text(c, "{\"time\":\"");
-		put_time(c, line->wall_usec);
-		put_text(c, "\",\"level\":\"");
-		put_text(c, log_level_name(line->level));
-		put_text(c, "\",\"event\":");
-		put_quoted(c, line->event, LOG_ESCAPE_JSON);
+		put_json_head(c, line);
+		return;
+	case LOG_STYLE_FIELDS:
+		put_text(c, LOG_RECORD_MESSAGE);
+		put_escaped(c, line->event, LOG_ESCAPE_EVENT);
 		return;
 	}
 	put_text(c, log_level_name(line->level));
@@ -244,26 +316,49 @@ static void put_head(struct cursor *c, const struct log_line *line)
 	put_escaped(c, line->event, LOG_ESCAPE_EVENT);
 }
 
+/* What may stand behind the fields: `end`, or `cut` when some are missing. */
+static void put_end(struct cursor *c, char *limit, const char *end,
+		    const char *cut)
+{
+	const char *tail = c->full ? cut : end;
+
+	c->end = limit;
+	c->full = false;
+	put_text(c, tail);
+}
+
+static size_t format_record(char *out, const struct log_line *line)
+{
+	struct cursor c = { .at = out,
+			    .end = out + LOG_LINE_MAX - strlen(RECORD_CUT) };
+
+	put_head(&c, line);
+	put_fields(&c, line, LOG_STYLE_TEXT);
+	put_end(&c, out + LOG_RECORD_MAX - 1, "", RECORD_CUT);
+	put_char(&c, LOG_RECORD_SEPARATOR);
+	put_text(&c, "PRIORITY=");
+	put_u64(&c, syslog_priority(line->level));
+	put_char(&c, LOG_RECORD_SEPARATOR);
+	put_text(&c, LOG_RECORD_IDENTIFIER);
+	put_record_key(&c, "event");
+	put_escaped(&c, line->event, LOG_ESCAPE_EVENT);
+	put_fields(&c, line, LOG_STYLE_FIELDS);
+	put_end(&c, out + LOG_RECORD_MAX, "\n", "\n");
+	return (size_t)(c.at - out);
+}
+
 size_t log_format_line(char *out, const struct log_line *line)
 {
-	bool json = line->style == LOG_STYLE_JSON;
-	const char *end = json ? "}\n" : "\n";
+	bool json = is_json(line->style);
 	const char *cut = json ? JSON_CUT : TEXT_CUT;
 	struct cursor c = { .at = out,
 			    .end = out + LOG_LINE_MAX - strlen(cut) };
 
+	if (line->style == LOG_STYLE_FIELDS)
+		return format_record(out, line);
 	put_head(&c, line);
-	for (size_t i = 0; i < line->field_count && !c.full; i++) {
-		char *before = c.at;
-
-		put_field(&c, &line->fields[i], line->style);
-		if (c.full)
-			c.at = before;
-	}
-	const char *tail = c.full ? cut : end;
-	c.end = out + LOG_LINE_MAX;
-	c.full = false;
-	put_text(&c, tail);
+	put_fields(&c, line, line->style);
+	put_end(&c, out + LOG_LINE_MAX, json ? "}\n" : "\n", cut);
 	return (size_t)(c.at - out);
 }
 

@@ -22,8 +22,14 @@
  * neighbours (U+200B-200F, U+2028-202E, U+2060-206F, U+FEFF) or a byte that is
  * not UTF-8: each of their bytes is written \xNN, but for \n, \r and \t.
  *
- * Journal: the text form behind <N>, the priority of sd-daemon(3), in place of
- * the time: journald has its own clock.
+ * Priority: the text form behind <N>, the priority of sd-daemon(3), in place of
+ * the time: who reads it has a clock.  Priority JSON: the JSON form behind it.
+ *
+ * Fields: what base/log_record.h calls a record, for the journal.  MESSAGE= is
+ * the text form without time and level, PRIORITY= the level; then follow
+ * SYSLOG_IDENTIFIER=, WSRELAY_EVENT= and a field for each of the line's, its
+ * name in upper case behind WSRELAY_, except that `id` is WSRELAY_SESSION= and
+ * `code_sent` WSRELAY_CODE=.  Values are escaped as in text, without quotes.
  *
  * JSON (RFC 8259): {"time":"...","level":"info","event":"...","id":12}.  Every
  * line is valid JSON and valid UTF-8, whatever bytes it was given: a byte that
@@ -33,7 +39,8 @@
  * Bounds: a value over LOG_VALUE_MAX bytes (as written) is cut between two
  * characters and ends with U+2026, the ellipsis.  Fields that no longer fit
  * into LOG_LINE_MAX are left out; the line then ends with an ellipsis in text,
- * with "truncated":true in JSON.
+ * with "truncated":true in JSON.  Of a record that holds for MESSAGE=; all of
+ * its fields together fit into LOG_RECORD_MAX.
  */
 
 enum log_level {
@@ -47,7 +54,13 @@ enum log_level {
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
 /* How lines look: a format, and who reads them. */
-enum log_style { LOG_STYLE_TEXT, LOG_STYLE_JOURNAL, LOG_STYLE_JSON };
+enum log_style {
+	LOG_STYLE_TEXT,
+	LOG_STYLE_PRIORITY,
+	LOG_STYLE_JSON,
+	LOG_STYLE_PRIORITY_JSON,
+	LOG_STYLE_FIELDS,
+};
 
 enum log_field_type {
 	LOG_FIELD_TEXT,
@@ -70,6 +83,8 @@ struct log_field {
 enum {
 	/* With its newline; PIPE_BUF, so a line into a pipe is never torn. */
 	LOG_LINE_MAX = 4096,
+	/* Of a record: its message and the same again as fields. */
+	LOG_RECORD_MAX = 2 * LOG_LINE_MAX,
 	/* Of one value: three long ones and all numbers fit into a line. */
 	LOG_VALUE_MAX = 1024,
 };
@@ -85,8 +100,8 @@ struct log_line {
 
 /*
  * Writes `line` and its newline into `out`, which has room for LOG_LINE_MAX
- * bytes, and returns how many were written: at least 1, at most LOG_LINE_MAX,
- * the last one being the only newline.  No terminator.
+ * bytes, LOG_RECORD_MAX in the style FIELDS, and returns how many were written:
+ * at least 1, the last one being the only newline.  No terminator.
  */
 size_t log_format_line(char *out, const struct log_line *line);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The log's last step: a descriptor, and the care partial writes need. */
+/* The log's last step: a descriptor, and the care it needs. */
 
 #include "base/log_output.h"
 
@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "base/log_datagram.h"
+#include "base/log_record.h"
 
 static bool fd_is_regular(int fd)
 {
@@ -21,9 +25,11 @@ static bool fd_is_regular(int fd)
 
 int log_output_open(struct log_output *output, const char *path)
 {
-	struct log_output opened = { .fd = STDERR_FILENO };
+	struct log_output opened = { .kind = LOG_OUTPUT_STDERR,
+				     .fd = STDERR_FILENO };
 
 	if (path) {
+		opened.kind = LOG_OUTPUT_FILE;
 		/* O_NONBLOCK: a FIFO without a reader fails, not waits. */
 		opened.fd = open(path,
 				 O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
@@ -42,12 +48,36 @@ int log_output_open(struct log_output *output, const char *path)
 	return 0;
 }
 
+int log_output_connect(struct log_output *output, enum log_output_kind kind,
+		       const char *path)
+{
+	struct log_output opened = { .kind = kind, .path = strdup(path) };
+
+	if (!opened.path)
+		return -ENOMEM;
+	opened.fd = log_datagram_connect(path);
+	if (opened.fd < 0)
+		opened.fd = -1;
+	*output = opened;
+	return 0;
+}
+
+bool log_output_is_connected(const struct log_output *output)
+{
+	return output->fd >= 0;
+}
+
+bool log_output_can_poll(const struct log_output *output)
+{
+	return output->fd >= 0 && !output->is_regular;
+}
+
 void log_output_done(struct log_output *output)
 {
-	if (output->path)
+	if (output->path && output->fd >= 0)
 		(void)close(output->fd);
 	free(output->path);
-	*output = (struct log_output){ .fd = -1 };
+	*output = LOG_OUTPUT_NONE;
 }
 
 /* As many whole lines as a pipe takes at once; a line is never longer. */
@@ -71,8 +101,8 @@ static ssize_t write_once(int fd, const char *data, size_t len)
 	return -errno;
 }
 
-ssize_t log_output_write(struct log_output *output, const char *data,
-			 size_t len)
+static ssize_t write_stream(struct log_output *output, const char *data,
+			    size_t len)
 {
 	if (output->is_torn) {
 		ssize_t n = write_once(output->fd, "\n", 1);
@@ -87,6 +117,48 @@ ssize_t log_output_write(struct log_output *output, const char *data,
 	if (n > 0)
 		output->is_mid_line = data[n - 1] != '\n';
 	return n;
+}
+
+/* One line; its newline is there. */
+static size_t to_datagram(const struct log_output *output, char *out,
+			  const char *line, size_t len)
+{
+	time_t now = time(NULL);
+	struct tm local = { .tm_mday = 1 };
+
+	if (output->kind == LOG_OUTPUT_JOURNAL)
+		return log_record_to_journal(out, line, len);
+	(void)localtime_r(&now, &local);
+	return log_record_to_syslog(out, line, len, &local, getpid());
+}
+
+static ssize_t write_datagram(struct log_output *output, const char *data,
+			      size_t len)
+{
+	char datagram[LOG_RECORD_DATAGRAM_MAX];
+	const char *end = memchr(data, '\n', len);
+	size_t line_len = end ? (size_t)(end + 1 - data) : len;
+	int error = log_datagram_send(&output->fd, output->path, datagram,
+				      to_datagram(output, datagram, data,
+						  line_len));
+
+	return error ? error : (ssize_t)line_len;
+}
+
+ssize_t log_output_write(struct log_output *output, const char *data,
+			 size_t len)
+{
+	switch (output->kind) {
+	case LOG_OUTPUT_CLOSED:
+		return -EBADF;
+	case LOG_OUTPUT_STDERR:
+	case LOG_OUTPUT_FILE:
+		return write_stream(output, data, len);
+	case LOG_OUTPUT_JOURNAL:
+	case LOG_OUTPUT_SYSLOG:
+		return write_datagram(output, data, len);
+	}
+	return -EBADF;
 }
 
 void log_output_break(struct log_output *output)

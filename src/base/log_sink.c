@@ -15,10 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log_record.h"
 #include "base/log_ring.h"
 
 enum {
-	/* What is taken from the ring at once; 16 of the longest lines. */
+	/* What is taken from the ring at once; 8 of the longest lines. */
 	BATCH_BYTES = 64 * 1024,
 	/*
 	 * After a batch the writer looks away this long before it asks to be
@@ -41,7 +42,7 @@ struct log_sink {
 	pthread_mutex_t lock; /* for what follows, up to `ended` */
 	pthread_cond_t ended_cond;
 	struct log_ring ring;
-	struct log_output next; /* to be taken over, if open */
+	struct log_output next; /* to be taken over, unless closed */
 	bool is_asleep;         /* the writer waits to be woken */
 	bool is_urged;          /* woken from its nap already */
 	bool reopen_wanted;
@@ -90,7 +91,12 @@ static bool batch_is_empty(const struct log_sink *sink)
 	return sink->batch_at == sink->batch_len;
 }
 
-/* A line of the log's own.  `out` has room for LOG_LINE_MAX bytes. */
+static size_t batch_left(const struct log_sink *sink)
+{
+	return sink->batch_len - sink->batch_at;
+}
+
+/* A line of the log's own.  `out` has room for LOG_RECORD_MAX bytes. */
 static size_t format_own(struct log_sink *sink, char *out, enum log_level level,
 			 const char *event, struct log_field field)
 {
@@ -104,6 +110,26 @@ static size_t format_own(struct log_sink *sink, char *out, enum log_level level,
 	};
 
 	return log_format_line(out, &line);
+}
+
+static size_t line_length(const struct log_sink *sink)
+{
+	const char *line = sink->batch + sink->batch_at;
+	const char *end = memchr(line, '\n', batch_left(sink));
+
+	return end ? (size_t)(end + 1 - line) : batch_left(sink);
+}
+
+/* Lines that were made for a target of another kind. */
+static void batch_suit(struct log_sink *sink)
+{
+	if (sink->output.kind == LOG_OUTPUT_JOURNAL)
+		return;
+	sink->batch_len = sink->batch_at +
+			  log_record_flatten(sink->batch + sink->batch_at,
+					     batch_left(sink));
+	if (sink->batch_at < sink->notice_len)
+		sink->notice_len = line_length(sink);
 }
 
 /* With the lock held.  The line about drops stands where they happened. */
@@ -124,6 +150,7 @@ static void batch_fill(struct log_sink *sink)
 			  log_ring_take(&sink->ring,
 					sink->batch + sink->notice_len,
 					BATCH_BYTES - sink->notice_len);
+	batch_suit(sink);
 }
 
 /* Gives up on the batch; its line about drops is not one that was logged. */
@@ -148,17 +175,18 @@ static void sink_switch_output(struct log_sink *sink, struct log_output *next)
 {
 	log_output_done(&sink->output);
 	sink->output = *next;
-	*next = (struct log_output){ .fd = -1 };
+	*next = LOG_OUTPUT_NONE;
 	while (sink->batch_at > 0 && sink->batch[sink->batch_at - 1] != '\n')
 		sink->batch_at--;
+	batch_suit(sink);
 }
 
 static void sink_reopen(struct log_sink *sink)
 {
-	char line[LOG_LINE_MAX];
+	char line[LOG_RECORD_MAX];
 	struct log_output next;
 
-	if (!sink->output.path)
+	if (sink->output.kind != LOG_OUTPUT_FILE)
 		return;
 	int error = log_output_open(&next, sink->output.path);
 	if (!error) {
@@ -204,11 +232,11 @@ static void sink_write(struct log_sink *sink, bool stopping,
 {
 	int timeout_ms = poll_timeout(stopping, stop_at_ms, -1);
 
-	if (!sink->output.is_regular && !sink_poll(sink, true, timeout_ms))
+	if (log_output_can_poll(&sink->output) &&
+	    !sink_poll(sink, true, timeout_ms))
 		return;
-	ssize_t n = log_output_write(&sink->output,
-				     sink->batch + sink->batch_at,
-				     sink->batch_len - sink->batch_at);
+	ssize_t n = log_output_write(
+		&sink->output, sink->batch + sink->batch_at, batch_left(sink));
 	if (n > 0)
 		sink->batch_at += (size_t)n;
 	else if (n != -EAGAIN)
@@ -242,7 +270,7 @@ static void sink_take_requests(struct log_sink *sink, bool *ret_reopen)
 	*ret_reopen = sink->reopen_wanted;
 	sink->reopen_wanted = false;
 	sink->is_asleep = false;
-	if (sink->next.fd >= 0)
+	if (sink->next.kind != LOG_OUTPUT_CLOSED)
 		sink_switch_output(sink, &sink->next);
 }
 
@@ -325,7 +353,7 @@ void log_sink_set_output(struct log_sink *sink, struct log_output *output,
 	sink->next = *output;
 	atomic_store_explicit(&sink->style, (int)style, memory_order_relaxed);
 	(void)pthread_mutex_unlock(&sink->lock);
-	*output = (struct log_output){ .fd = -1 };
+	*output = LOG_OUTPUT_NONE;
 	sink_wake(sink);
 }
 
@@ -374,7 +402,7 @@ static void sink_init(struct log_sink *sink, enum log_style style)
 	(void)pthread_mutex_init(&sink->lock, NULL);
 	log_ring_init(&sink->ring, sink->bytes, LOG_SINK_RING_BYTES);
 	sink->batch = sink->bytes + LOG_SINK_RING_BYTES;
-	sink->next.fd = -1;
+	sink->next = LOG_OUTPUT_NONE;
 	atomic_store(&sink->style, (int)style);
 }
 
@@ -406,11 +434,11 @@ int log_sink_new(struct log_output *output, enum log_style style,
 	sink->output = *output;
 	error = thread_start(sink);
 	if (error) {
-		sink->output = (struct log_output){ .fd = -1 };
+		sink->output = LOG_OUTPUT_NONE;
 		sink_destroy(sink);
 		return error;
 	}
-	*output = (struct log_output){ .fd = -1 };
+	*output = LOG_OUTPUT_NONE;
 	*ret_sink = sink;
 	return 0;
 }

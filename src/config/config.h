@@ -17,7 +17,7 @@
 struct config_arena;
 
 struct config_log {
-	char *target; /* "auto", "stderr", "file:/path" */
+	char *target; /* "auto", "stderr", "journal", "syslog", "file:/path" */
 	enum log_format format;
 	enum log_level level;
 };

@@ -24,6 +24,17 @@ static uint32_t config_build_count_cpus(void)
 	return count < WORKERS_MAX ? (uint32_t)count : WORKERS_MAX;
 }
 
+static bool config_build_is_target(const char *target)
+{
+	static const char *const words[] = { "auto", "stderr", "journal",
+					     "syslog" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(target, words[i]) == 0)
+			return true;
+	return strncmp(target, "file:/", strlen("file:/")) == 0;
+}
+
 static void config_build_global(struct config_draft *draft)
 {
 	struct config_object global = config_draft_global(draft);
@@ -31,11 +42,11 @@ static void config_build_global(struct config_draft *draft)
 
 	if (draft->config->workers == 0)
 		draft->config->workers = config_build_count_cpus();
-	if (strcmp(target, "auto") != 0 && strcmp(target, "stderr") != 0 &&
-	    strncmp(target, "file:/", strlen("file:/")) != 0)
+	if (!config_build_is_target(target))
 		config_draft_error(draft, &global, "log.target",
 				   "\"%s\" is not known; allowed: \"auto\", "
-				   "\"stderr\" or \"file:/path\"",
+				   "\"stderr\", \"journal\", \"syslog\" or "
+				   "\"file:/path\"",
 				   target);
 }
 

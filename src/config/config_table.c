@@ -58,13 +58,17 @@ const struct config_option config_options[] = {
 
 	{ GLOBAL, .path = "log.target", .type = CONFIG_OPTION_TEXT,
 	  FIELD(config, log.target), .max = TEXT_MAX_BYTES, .fallback = "auto",
-	  .text = "Where the log goes: \"auto\", \"stderr\" or \"file:\" and "
-		  "an absolute path.\n"
-		  "\"auto\" is standard error.\n"
+	  .text = "Where the log goes: \"auto\", \"stderr\", \"journal\", "
+		  "\"syslog\" or \"file:\" and an absolute path.\n"
+		  "\"auto\" is the journal when systemd connected standard "
+		  "error to it, else standard error.\n"
+		  "The journal gets every value as a field, \"syslog\" is the "
+		  "facility daemon at /dev/log.\n"
 		  "A file is opened again on SIGUSR1." },
 	{ GLOBAL, .path = "log.format", .type = CONFIG_OPTION_CHOICE,
 	  FIELD(config, log.format), .fallback = "text", .words = words_format,
-	  .text = "One line of text or one JSON object per event." },
+	  .text = "One line of text or one JSON object per event.\n"
+		  "The journal has fields whatever is said here." },
 	{ GLOBAL, .path = "log.level", .type = CONFIG_OPTION_CHOICE,
 	  FIELD(config, log.level), .fallback = "info", .words = words_level,
 	  .text = "The least important lines that are written.\n"

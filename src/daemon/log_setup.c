@@ -11,11 +11,25 @@
 #include "base/log.h"
 #include "base/slice.h"
 
+/* The words of log.target but for "file:". */
+static enum log_target target_of(const char *word)
+{
+	struct slice target = slice_of(word);
+
+	if (slice_equal(target, slice_of("stderr")))
+		return LOG_TARGET_STDERR;
+	if (slice_equal(target, slice_of("journal")))
+		return LOG_TARGET_JOURNAL;
+	if (slice_equal(target, slice_of("syslog")))
+		return LOG_TARGET_SYSLOG;
+	return LOG_TARGET_AUTO;
+}
+
 static struct log_options options_of(const struct config_log *config)
 {
 	static const char file[] = "file:";
 	struct log_options options = {
-		.target = LOG_TARGET_STDERR,
+		.target = target_of(config->target),
 		.format = config->format,
 		.level = config->level,
 	};

@@ -78,7 +78,7 @@ static void test_line_of_each_style(void **state)
 		"2026-11-23T00:12:01.123Z info session closed id=12 "
 		"client=127.0.0.1:52134 seconds=1.500 rtt_ms=0.125");
 	assert_string_equal(
-		format(LOG_STYLE_JOURNAL, "session closed", fields, 4),
+		format(LOG_STYLE_PRIORITY, "session closed", fields, 4),
 		"<6>info session closed id=12 "
 		"client=127.0.0.1:52134 seconds=1.500 rtt_ms=0.125");
 	assert_string_equal(
@@ -146,7 +146,7 @@ static void test_levels(void **state)
 	(void)state;
 	for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++) {
 		struct log_line line = {
-			.style = LOG_STYLE_JOURNAL,
+			.style = LOG_STYLE_PRIORITY,
 			.level = (enum log_level)i,
 			.event = slice_of("e"),
 		};
@@ -169,7 +169,7 @@ static void test_numbers(void **state)
 	};
 
 	(void)state;
-	(void)format(LOG_STYLE_JOURNAL, "n", fields, 6);
+	(void)format(LOG_STYLE_PRIORITY, "n", fields, 6);
 	assert_string_equal(text,
 			    "<6>info n a=0 b=18446744073709551615 "
 			    "c=0.000 d=18446744073709.551 e=0.000 f=20.001");
@@ -257,7 +257,7 @@ static void test_event_is_escaped_unquoted(void **state)
 {
 	(void)state;
 	const char *event = "say \"x\" \\ \x1b\n\xff\xc2\x85";
-	assert_string_equal(format(LOG_STYLE_JOURNAL, event, NULL, 0),
+	assert_string_equal(format(LOG_STYLE_PRIORITY, event, NULL, 0),
 			    "<6>info say \"x\" \\\\ \\x1b\\n\\xff\\xc2\\x85");
 	(void)format(LOG_STYLE_JSON, "say \"x\"\n", NULL, 0);
 	assert_non_null(strstr(text, "\"event\":\"say \\\"x\\\"\\n\"}"));

@@ -173,8 +173,9 @@ static void test_routes(void **state)
 
 static void test_log_target(void **state)
 {
-	static const char *const good[] = { "auto", "stderr", "file:/a" };
-	static const char *const bad[] = { "syslog", "file:", "file:a", "/a",
+	static const char *const good[] = { "auto", "stderr", "journal",
+					    "syslog", "file:/a" };
+	static const char *const bad[] = { "Syslog", "file:", "file:a", "/a",
 					   "Auto" };
 
 	(void)state;
@@ -196,7 +197,8 @@ static void test_log_target(void **state)
 			 TEXT_LISTENER "log = { target = \"%s\"; };", bad[i]);
 		snprintf(line, sizeof(line),
 			 "t:2: log.target: \"%s\" is not known; allowed: "
-			 "\"auto\", \"stderr\" or \"file:/path\"\n",
+			 "\"auto\", \"stderr\", \"journal\", \"syslog\" or "
+			 "\"file:/path\"\n",
 			 bad[i]);
 		config_text_assert_errors(text, line);
 	}
