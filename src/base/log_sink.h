@@ -33,7 +33,8 @@ uint64_t log_sink_free(struct log_sink **sink);
 
 /*
  * Queues a line, its newline included, at most LOG_RECORD_MAX bytes.  Never
- * waits for the output; without room the line is dropped and counted.  Any thread.
+ * waits for the output; without room the line is dropped and counted.  Any
+ * thread.
  */
 void log_sink_put(struct log_sink *sink, const char *line, size_t len);
 

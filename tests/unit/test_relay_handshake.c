@@ -304,6 +304,7 @@ static void test_client_speaks_while_dialling(void **unused)
 {
 	struct fixture f;
 	int fds[2];
+	char byte;
 
 	(void)unused;
 	fixture_begin(&f, "", "");
@@ -315,17 +316,15 @@ static void test_client_speaks_while_dialling(void **unused)
 	fixture_step(&f);
 	fixture_frame(&f, WS_BINARY, "two", 3);
 	fixture_step(&f);
-	while (!told.opened) {
-		(void)fixture_accepts(&f);
-		event_base_loop(f.base, EVLOOP_ONCE);
-		if (!told.opened)
-			fixture_hang_up(&f.target);
-	}
-	if (f.target < 0)
-		WAIT_FOR(&f, fixture_accepts(&f));
-	fixture_target_gets(&f, "onetwo", 6);
+	/* Those that fill the queue have left, and are told apart by that. */
 	close(fds[0]);
 	close(fds[1]);
+	do {
+		fixture_hang_up(&f.target);
+		WAIT_FOR(&f, fixture_accepts(&f));
+	} while (recv(f.target, &byte, 1, MSG_PEEK) == 0);
+	WAIT_FOR(&f, told.opened);
+	fixture_target_gets(&f, "onetwo", 6);
 	fixture_end(&f);
 }
 
