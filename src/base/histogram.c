@@ -12,8 +12,8 @@
 #define DAY (24 * HOUR)
 
 const struct histogram_scale histogram_scale_moments = {
-	.bounds_us = { MS / 4, MS / 2, MS, 5 * MS / 2, 5 * MS, 10 * MS,
-		       25 * MS, 50 * MS, 100 * MS, 250 * MS, 500 * MS, SECOND,
+	.bounds_us = { MS / 4, MS / 2, MS, 5 * MS / 2, 5 * MS, 10 * MS, 25 * MS,
+		       50 * MS, 100 * MS, 250 * MS, 500 * MS, SECOND,
 		       5 * SECOND / 2, 5 * SECOND, 10 * SECOND },
 };
 

@@ -38,7 +38,8 @@ void tally_done(struct tally *tally)
 
 static struct tally_row *row_new(struct slice key)
 {
-	struct tally_row *row = calloc(1, sizeof(*row) + key.len);
+	/* A terminator behind it, for keys that are texts. */
+	struct tally_row *row = calloc(1, sizeof(*row) + key.len + 1);
 	char *copy;
 
 	if (!row)

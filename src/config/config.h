@@ -114,6 +114,7 @@ struct config {
 	struct config_log log;
 	struct config_limits limits;
 	struct config_timeouts timeouts;
+	struct config_listener admin; /* nameless; see config_has_admin() */
 	struct config_listener *listeners;
 	size_t listener_count; /* at least 1 */
 	struct config_backend *backends;
@@ -160,6 +161,9 @@ void config_unref(struct config **config);
  * Secrets are masked.  Errors stay in `out` (ferror).
  */
 void config_dump(const struct config *config, FILE *out);
+
+/* Whether the admin pages are served, so that config->admin has an address. */
+bool config_has_admin(const struct config *config);
 
 /* The route of that name, or null.  Borrowed from `config`. */
 const struct config_route *config_route_by_name(const struct config *config,

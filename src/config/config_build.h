@@ -15,6 +15,23 @@
 /* Addresses, unique names, no two listeners in each other's way. */
 void config_build_listeners(struct config_draft *draft);
 
+/*
+ * The address of the admin pages, which no listener has; after
+ * config_build_listeners().
+ */
+void config_build_admin(struct config_draft *draft);
+
+/* The default of admin.mode: written for another address it does no harm. */
+#define CONFIG_ADMIN_MODE 0660
+
+/*
+ * Whether the kernel refuses the second (ip(7), ipv6(7)): a wildcard and any
+ * address of its family exclude each other, "[::]" that is not v6_only and any
+ * IPv4 address too.
+ */
+bool config_listeners_clash(const struct config_listener *a,
+			    const struct config_listener *b);
+
 /* Addresses of the servers, unique names. */
 void config_build_backends(struct config_draft *draft);
 

@@ -27,13 +27,8 @@ static bool config_listener_is_wildcard(const struct config_listener *listener)
 	return socket->in.sin_addr.s_addr == INADDR_ANY;
 }
 
-/*
- * Whether the kernel refuses the second (ip(7), ipv6(7)): a wildcard and any
- * address of its family exclude each other, "[::]" that is not v6_only and any
- * IPv4 address too.
- */
-static bool config_listeners_clash(const struct config_listener *a,
-				   const struct config_listener *b)
+bool config_listeners_clash(const struct config_listener *a,
+			    const struct config_listener *b)
 {
 	if (a->address.kind != b->address.kind)
 		return false;

@@ -74,6 +74,16 @@ const struct config_option config_options[] = {
 	  .text = "The least important lines that are written.\n"
 		  "The two lines of a session are \"info\"." },
 
+	{ GLOBAL, .path = "admin.listen", .type = CONFIG_OPTION_TEXT,
+	  FIELD(config, admin.listen), .max = TEXT_MAX_BYTES, .fallback = "off",
+	  .text = "Where metrics and status are served, for whoever may "
+		  "connect there: an address as that of a listener, or "
+		  "\"off\".\n"
+		  "wsrelayd(8) tells of the pages." },
+	{ GLOBAL, .path = "admin.mode", .type = CONFIG_OPTION_MODE,
+	  FIELD(config, admin.mode), .max = 0777, .fallback = "0660",
+	  .text = "Permission bits of a Unix socket, octal digits in quotes." },
+
 	{ GLOBAL, .path = "limits.max_sessions", .type = CONFIG_OPTION_COUNT,
 	  .flags = CONFIG_ZERO, FIELD(config, limits.max_sessions),
 	  RANGE(1, SESSIONS_MAX), .fallback = "0",

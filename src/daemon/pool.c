@@ -12,12 +12,13 @@
 #include "base/log.h"
 #include "daemon/refuse.h"
 #include "daemon/worker.h"
+#include "ops/admin_server.h"
 #include "ops/session_log.h"
 
 /*
  * Descriptors that are not for sessions: standard streams, the log, signals,
- * the supervisor's loop and the reserve (16), listeners, and of each worker its
- * loop, its mailbox and its resolver (4).
+ * the supervisor's loop and the reserve (16), listeners, those who look at the
+ * admin pages, and of each worker its loop, its mailbox and its resolver (4).
  */
 #define POOL_FIXED_FDS 16
 #define POOL_WORKER_FDS 4
@@ -50,7 +51,9 @@ static rlim_t refused_fds(rlim_t all)
 
 static rlim_t reserved_fds(const struct config *config, rlim_t all)
 {
-	return POOL_FIXED_FDS + config->listener_count +
+	rlim_t admin = config_has_admin(config) ? ADMIN_FDS : 0;
+
+	return POOL_FIXED_FDS + config->listener_count + admin +
 	       (rlim_t)config->workers * POOL_WORKER_FDS + refused_fds(all);
 }
 

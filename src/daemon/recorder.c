@@ -33,8 +33,8 @@ static void take_sample(struct recorder *recorder)
 	sample->messages_down =
 		metrics_tally_sum(routes, TRAFFIC_MESSAGES_DOWN);
 	for (size_t i = 0; i < CAUSE_COUNT; i++) {
-		sample->closed[i] = (uint32_t)counter_get(
-			&totals.sheet.closed_by_cause[i]);
+		sample->closed[i] =
+			(uint32_t)counter_get(&totals.sheet.closed_by_cause[i]);
 		sample->refused[i] = (uint32_t)counter_get(
 			&totals.sheet.refused_by_cause[i]);
 	}

@@ -16,9 +16,8 @@ struct recorder;
  * Takes a first sample now, and then one every HISTORY_INTERVAL_S on the loop;
  * `operations` outlives it.  Null when memory is out.
  */
-__attribute__((warn_unused_result))
-struct recorder *recorder_new(struct event_base *base,
-			      const struct operations *operations);
+__attribute__((warn_unused_result)) struct recorder *
+recorder_new(struct event_base *base, const struct operations *operations);
 
 /* Clears, takes null. */
 void recorder_free(struct recorder **recorder);

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "config/config_errors.h"
 #include "daemon/acceptor.h"
+#include "daemon/admin.h"
 #include "daemon/log_setup.h"
 #include "daemon/pool.h"
 #include "daemon/recorder.h"
@@ -46,6 +47,7 @@ struct supervisor {
 	uint64_t reload_wall_s; /* of the last; 0: none yet */
 	bool reload_is_done;
 	struct recorder *recorder;
+	struct admin *admin;
 	enum stop_phase phase;
 	uint64_t phase_ends_ms;
 };
@@ -148,6 +150,7 @@ static void commit(struct supervisor *sv, struct config *config)
 	struct config *old = sv->config;
 
 	acceptor_commit(sv->acceptor);
+	admin_commit(sv->admin);
 	pool_configure(sv->pool, config);
 	sv->config = config;
 	if (config->workers != pool_worker_count(sv->pool))
@@ -165,9 +168,13 @@ static int prepare(struct supervisor *sv, const struct config *config)
 		log_failure(&failure);
 		return error;
 	}
-	error = take_log(config);
-	if (error)
+	error = admin_prepare(sv->admin, config);
+	if (!error)
+		error = take_log(config);
+	if (error) {
+		admin_discard(sv->admin);
 		acceptor_discard(sv->acceptor);
+	}
 	return error;
 }
 
@@ -343,7 +350,8 @@ static int open_core(struct supervisor *sv)
 	if (error)
 		return error;
 	sv->recorder = recorder_new(sv->base, &sv->operations);
-	return sv->recorder ? 0 : -ENOMEM;
+	sv->admin = admin_new(sv->base, &sv->operations);
+	return sv->recorder && sv->admin ? 0 : -ENOMEM;
 }
 
 static int open_listeners(struct supervisor *sv)
@@ -355,12 +363,17 @@ static int open_listeners(struct supervisor *sv)
 		log_failure(&failure);
 		return error;
 	}
+	error = admin_prepare(sv->admin, sv->config);
+	if (error)
+		return error;
 	acceptor_commit(sv->acceptor);
+	admin_commit(sv->admin);
 	return 0;
 }
 
 static void close_all(struct supervisor *sv)
 {
+	admin_free(&sv->admin);
 	recorder_free(&sv->recorder);
 	pool_free(&sv->pool);
 	acceptor_free(&sv->acceptor);

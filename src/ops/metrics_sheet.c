@@ -111,9 +111,9 @@ static void count_closed(struct metrics_sheet *sheet,
 	key_add(&key, record->side);
 	key_add(&key, record->cause);
 	key_add(&key, code);
-	row = key.is_cut ? &sheet->closed.rest :
-			   tally_row(&sheet->closed,
-				     slice_make(key.data, key.len));
+	row = key.is_cut ?
+		      &sheet->closed.rest :
+		      tally_row(&sheet->closed, slice_make(key.data, key.len));
 	counter_add(&row->at[METRICS_CLOSED], 1);
 	counter_add(&sheet->closed_by_cause[record->cause_number], 1);
 }
@@ -173,6 +173,6 @@ void metrics_sheet_tried(struct metrics_sheet *sheet,
 	if (is_ours(attempt->error))
 		return;
 	counter_set(&row->at[METRICS_SERVER_ERROR],
-		    (uint64_t)-(int64_t)attempt->error);
+		    (uint64_t) - (int64_t)attempt->error);
 	counter_set(&row->at[METRICS_SERVER_TRIED_US], clock_now_us());
 }

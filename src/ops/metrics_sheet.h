@@ -21,11 +21,11 @@ enum metrics_closed_slot { METRICS_CLOSED };
 
 /* Of a row of `servers`; its key: backend, server. */
 enum metrics_server_slot {
-	METRICS_SERVER_SESSIONS, /* open now, those that end included */
+	METRICS_SERVER_SESSIONS,  /* open now, those that end included */
 	METRICS_SERVER_CONNECTED, /* connections ever made */
 	METRICS_SERVER_FAILED,    /* attempts that failed */
-	METRICS_SERVER_ERROR,    /* of the last attempt: 0 or an errno */
-	METRICS_SERVER_TRIED_US, /* when that was, clock_now_us() */
+	METRICS_SERVER_ERROR,     /* of the last attempt: 0 or an errno */
+	METRICS_SERVER_TRIED_US,  /* when that was, clock_now_us() */
 	/* In a sum only: the configuration has this server. */
 	METRICS_SERVER_CONFIGURED,
 };

@@ -25,9 +25,8 @@ static void add_servers(struct metrics_totals *totals,
 	struct slice key;
 
 	for (size_t i = 0; i < backend->server_count; i++) {
-		if (!metrics_server_key(backend->name,
-					backend->servers[i].text, buffer,
-					sizeof(buffer), &key))
+		if (!metrics_server_key(backend->name, backend->servers[i].text,
+					buffer, sizeof(buffer), &key))
 			continue;
 		row = tally_row(&totals->sheet.servers, key);
 		counter_set(&row->at[METRICS_SERVER_CONFIGURED], 1);

@@ -40,8 +40,7 @@ uint64_t metrics_tally_sum(const struct tally *tally, unsigned slot);
  * The rows in the order of their keys: an array to be freed, its length in
  * `*ret_count`; null when memory is out.
  */
-__attribute__((warn_unused_result))
-const struct tally_row **metrics_tally_sorted(const struct tally *tally,
-					      size_t *ret_count);
+__attribute__((warn_unused_result)) const struct tally_row **
+metrics_tally_sorted(const struct tally *tally, size_t *ret_count);
 
 #endif

@@ -292,8 +292,7 @@ static void put_endings(struct status *status, const struct history *history)
 		refused.before = before->refused;
 	}
 	put_number(status, status->root, "recent_seconds", STATUS_RECENT_S);
-	put_causes(status, put_list(status, status->root, "closings"),
-		   &closed);
+	put_causes(status, put_list(status, status->root, "closings"), &closed);
 	put_causes(status, put_list(status, status->root, "refusals"),
 		   &refused);
 }

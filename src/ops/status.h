@@ -16,7 +16,7 @@
  * out.  Holds no credential and nothing a client sent.  The supervisor's
  * thread.
  */
-__attribute__((warn_unused_result))
-json_t *status_build(const struct operations *operations);
+__attribute__((warn_unused_result)) json_t *
+status_build(const struct operations *operations);
 
 #endif

@@ -14,8 +14,8 @@
 
 /* The counters of a route. */
 enum traffic_slot {
-	TRAFFIC_ACTIVE, /* sessions open now, those that end included */
-	TRAFFIC_OPENED, /* sessions ever opened */
+	TRAFFIC_ACTIVE,   /* sessions open now, those that end included */
+	TRAFFIC_OPENED,   /* sessions ever opened */
 	TRAFFIC_BYTES_UP, /* payload, client to target */
 	TRAFFIC_BYTES_DOWN,
 	TRAFFIC_MESSAGES_UP,
