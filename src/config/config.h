@@ -22,6 +22,14 @@ struct config_log {
 	enum log_level level;
 };
 
+struct config_control {
+	char *socket;           /* absolute path; "": there is none */
+	uint32_t mode;          /* its permission bits */
+	char *place;            /* "FILE:LINE: control.socket"; null: nobody
+				   wrote it, it is the default */
+	struct address address; /* parsed: UNIX, unless there is none */
+};
+
 /* Bounds; 0 turns a limit off where the option table says so. */
 struct config_limits {
 	uint32_t max_sessions;        /* 0: what the descriptor limit allows */
@@ -112,6 +120,7 @@ struct config {
 	struct config_arena *arena; /* owns every string and array below */
 	uint32_t workers; /* threads, at least 1: "auto" is resolved */
 	struct config_log log;
+	struct config_control control;
 	struct config_limits limits;
 	struct config_timeouts timeouts;
 	struct config_listener admin; /* nameless; see config_has_admin() */

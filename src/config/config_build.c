@@ -94,6 +94,7 @@ int config_build(struct config_draft *draft, struct config **ret_config)
 
 	config_build_global(draft);
 	config_build_require_all(draft);
+	config_build_control(draft);
 	config_build_listeners(draft);
 	config_build_admin(draft);
 	config_build_backends(draft);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps of config_build(), one per scope. */
+/* The steps of config_build(), one a subject. */
 
 #ifndef CONFIG_CONFIG_BUILD_H
 #define CONFIG_CONFIG_BUILD_H
@@ -7,10 +7,13 @@
 #include "config/config_draft.h"
 
 /*
- * Each parses what the objects of its scope were given as text and adds an
+ * Each parses what its objects were given as text and adds an
  * error for everything that cannot be; objects whose text is missing or was
  * refused before are passed over.  Out of memory is noted in the draft.
  */
+
+/* The path of the control socket. */
+void config_build_control(struct config_draft *draft);
 
 /* Addresses, unique names, no two listeners in each other's way. */
 void config_build_listeners(struct config_draft *draft);

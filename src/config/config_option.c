@@ -26,6 +26,12 @@ size_t config_option_index(const struct config_option *option)
 	return (size_t)(option - config_options);
 }
 
+bool config_option_may_be_empty(const struct config_option *option)
+{
+	return (option->flags & CONFIG_EMPTY) ||
+	       (option->fallback && option->fallback[0] == '\0');
+}
+
 bool config_option_is_group(enum config_scope scope, const char *path)
 {
 	size_t len = strlen(path);
@@ -110,7 +116,9 @@ void config_option_print_allowed(const struct config_option *option,
 		return;
 	case CONFIG_OPTION_TEXT:
 		snprintf(ret_text, CONFIG_ALLOWED_MAX,
-			 "text in quotes, 1 to %" PRIu64 " bytes", option->max);
+			 "text in quotes, %d to %" PRIu64 " bytes",
+			 config_option_may_be_empty(option) ? 0 : 1,
+			 option->max);
 		return;
 	case CONFIG_OPTION_TEXTS:
 		snprintf(ret_text, CONFIG_ALLOWED_MAX,

@@ -84,6 +84,19 @@ const struct config_option config_options[] = {
 	  FIELD(config, admin.mode), .max = 0777, .fallback = "0660",
 	  .text = "Permission bits of a Unix socket, octal digits in quotes." },
 
+	{ GLOBAL, .path = "control.socket", .type = CONFIG_OPTION_TEXT,
+	  .flags = CONFIG_EMPTY, FIELD(config, control.socket),
+	  .max = TEXT_MAX_BYTES, .fallback = "/run/wsrelayd/control.sock",
+	  .text = "The path of the Unix socket that wsrelayctl(1) talks to; "
+		  "\"\" is none.\n"
+		  "One that is written here must be possible; the default is "
+		  "done without where it is not, and the log says so." },
+	{ GLOBAL, .path = "control.mode", .type = CONFIG_OPTION_MODE,
+	  FIELD(config, control.mode), .max = 0777, .fallback = "0660",
+	  .text = "Its permission bits, octal digits in quotes: who may write "
+		  "to it may stop sessions.\n"
+		  "Root and the daemon's own user always may." },
+
 	{ GLOBAL, .path = "limits.max_sessions", .type = CONFIG_OPTION_COUNT,
 	  .flags = CONFIG_ZERO, FIELD(config, limits.max_sessions),
 	  RANGE(1, SESSIONS_MAX), .fallback = "0",

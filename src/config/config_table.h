@@ -38,6 +38,7 @@ enum config_flag {
 	CONFIG_INHERITED = 16, /* ROUTE: the global option is the default */
 	CONFIG_UNIX = 32,      /* LISTENER: of Unix sockets only */
 	CONFIG_IPV6 = 64,      /* LISTENER: of IPv6 addresses only */
+	CONFIG_EMPTY = 512,    /* TEXT: may be empty */
 };
 
 struct config_option {
@@ -68,6 +69,9 @@ const struct config_option *config_option_find(enum config_scope scope,
 
 /* Its position in the table. */
 size_t config_option_index(const struct config_option *option);
+
+/* Whether "" is a value: where it is the default, or CONFIG_EMPTY. */
+bool config_option_may_be_empty(const struct config_option *option);
 
 /* Whether options stand below `path`: "limits" is a group. */
 bool config_option_is_group(enum config_scope scope, const char *path);

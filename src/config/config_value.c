@@ -218,7 +218,7 @@ static int config_value_take_choice(const struct taking *taking, void *field)
 static int config_value_check_text(const struct taking *taking,
 				   const char *text)
 {
-	if (*text == '\0')
+	if (*text == '\0' && !config_option_may_be_empty(taking->option))
 		return config_value_refuse(taking, "is empty");
 	if (strlen(text) > taking->option->max)
 		return config_value_refuse(taking, "is too long");

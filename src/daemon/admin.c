@@ -100,7 +100,6 @@ static int door_open(struct admin *admin, const struct config_listener *config,
 int admin_prepare(struct admin *admin, const struct config *config)
 {
 	const struct config_listener *wanted = &config->admin;
-	int error;
 
 	admin->is_kept = false;
 	if (!config_has_admin(config))
@@ -110,11 +109,7 @@ int admin_prepare(struct admin *admin, const struct config *config)
 			 !strcmp(admin->serving.listen, wanted->listen);
 	if (admin->is_kept)
 		return 0;
-	error = door_open(admin, wanted, &admin->prepared);
-	if (error)
-		log_printf(LOG_LEVEL_ERROR, "%s: cannot listen on %s: %s",
-			   wanted->place, wanted->listen, strerror(-error));
-	return error;
+	return door_open(admin, wanted, &admin->prepared);
 }
 
 static void log_serving(const struct door *door)

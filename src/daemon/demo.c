@@ -32,6 +32,7 @@ static int make_config(uint16_t port, const struct demo_backend_names *names,
 
 	snprintf(text, sizeof(text),
 		 "workers = 1;\n"
+		 "control = { socket = \"\"; };\n"
 		 "listeners = ({ name = \"demo\";"
 		 " listen = \"127.0.0.1:%u\"; });\n"
 		 "backends = { echo = { servers = (\"%s\"); };"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages from the supervisor to a worker: by value and in order. */
+/* Messages between the supervisor and workers: by value and in order. */
 
 #include "daemon/mailbox.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages from the supervisor to a worker: by value and in order. */
+/* Messages between the supervisor and workers: by value and in order. */
 
 #ifndef DAEMON_MAILBOX_H
 #define DAEMON_MAILBOX_H
@@ -17,7 +17,9 @@ enum mail_type {
 	MAIL_CONFIG,     /* a configuration for requests to come */
 	MAIL_STOPPING,   /* requests to come are refused, or no longer */
 	MAIL_CLOSE_ALL,  /* open sessions are to end */
+	MAIL_QUERY,      /* its sessions are to be told of */
 	MAIL_QUIT,       /* the worker is to end, with whatever it has */
+	MAIL_SESSIONS,   /* to the supervisor: a piece of the answer */
 };
 
 struct mail {
@@ -27,6 +29,8 @@ struct mail {
 		struct config *config; /* CONFIG: a reference goes along */
 		bool is_stopping;      /* STOPPING */
 		uint32_t spread_ms;    /* CLOSE_ALL */
+		struct session_query query;      /* QUERY */
+		struct session_batch *sessions;  /* SESSIONS: goes along */
 	};
 };
 

@@ -17,10 +17,11 @@
 
 /*
  * Descriptors that are not for sessions: standard streams, the log, signals,
- * the supervisor's loop and the reserve (16), listeners, those who look at the
- * admin pages, and of each worker its loop, its mailbox and its resolver (4).
+ * the supervisor's loop, its mailbox and the reserve (16), the control socket
+ * and its connections (9), listeners, those who look at the admin pages, and of
+ * each worker its loop, its mailbox and its resolver (4).
  */
-#define POOL_FIXED_FDS 16
+#define POOL_FIXED_FDS 25
 #define POOL_WORKER_FDS 4
 
 /*
@@ -73,7 +74,8 @@ uint32_t pool_session_limit(const struct config *config)
 	return possible < UINT32_MAX ? (uint32_t)possible : UINT32_MAX;
 }
 
-static int start_workers(struct pool *pool, struct config *config)
+static int start_workers(struct pool *pool, struct config *config,
+			 struct mailbox *answers)
 {
 	pool->workers = calloc(config->workers, sizeof(struct worker *));
 	if (!pool->workers)
@@ -84,6 +86,7 @@ static int start_workers(struct pool *pool, struct config *config)
 			.admission = pool->admission,
 			.number = pool->count,
 			.config = config,
+			.answers = answers,
 		};
 		int error = worker_start(&options, &pool->workers[pool->count]);
 
@@ -94,7 +97,8 @@ static int start_workers(struct pool *pool, struct config *config)
 	return 0;
 }
 
-int pool_new(struct config *config, struct pool **ret_pool)
+int pool_new(struct config *config, struct mailbox *answers,
+	     struct pool **ret_pool)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
 	int error;
@@ -108,7 +112,7 @@ int pool_new(struct config *config, struct pool **ret_pool)
 	pool->admission = admission_new();
 	error = pool->admission ? resolver_new(&pool->resolver) : -ENOMEM;
 	if (!error)
-		error = start_workers(pool, config);
+		error = start_workers(pool, config, answers);
 	if (error) {
 		pool_free(&pool);
 		return error;
@@ -321,12 +325,21 @@ void pool_configure(struct pool *pool, struct config *config)
 	tell_all(pool, &mail);
 }
 
-void pool_refuse_all(struct pool *pool)
+void pool_set_refusing(struct pool *pool, bool is_refusing)
 {
-	struct mail mail = { .type = MAIL_STOPPING, .is_stopping = true };
+	struct mail mail = { .type = MAIL_STOPPING,
+			     .is_stopping = is_refusing };
 
-	pool->is_refusing = true;
+	pool->is_refusing = is_refusing;
 	tell_all(pool, &mail);
+}
+
+int pool_ask(struct pool *pool, unsigned worker,
+	     const struct session_query *query)
+{
+	struct mail mail = { .type = MAIL_QUERY, .query = *query };
+
+	return worker_post(pool->workers[worker], &mail);
 }
 
 void pool_close_all(struct pool *pool, uint32_t spread_ms)

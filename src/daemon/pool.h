@@ -10,13 +10,20 @@
 #include "base/address.h"
 #include "config/config.h"
 #include "ops/metrics_totals.h"
+#include "relay/session_info.h"
+
+struct mailbox;
 
 /* All of it belongs to the supervisor's thread. */
 struct pool;
 
-/* Starts config->workers threads.  0 or -errno. */
+/*
+ * Starts config->workers threads, which answer into `answers`, the caller's.
+ * 0 or -errno.
+ */
 __attribute__((warn_unused_result))
-int pool_new(struct config *config, struct pool **ret_pool);
+int pool_new(struct config *config, struct mailbox *answers,
+	     struct pool **ret_pool);
 
 /* Ends all workers with all they have.  Clears, takes null. */
 void pool_free(struct pool **pool);
@@ -49,8 +56,13 @@ void pool_measure(const struct pool *pool, struct metrics_totals *totals);
 /* From now on `config` serves requests to come; a reference is taken. */
 void pool_configure(struct pool *pool, struct config *config);
 
-/* From now on requests are answered 503. */
-void pool_refuse_all(struct pool *pool);
+/* From now on, or no longer, requests are answered 503. */
+void pool_set_refusing(struct pool *pool, bool is_refusing);
+
+/* Asks one worker, by its number; the answers come by mail.  0 or -ENOMEM. */
+__attribute__((warn_unused_result))
+int pool_ask(struct pool *pool, unsigned worker,
+	     const struct session_query *query);
 
 /* Ends open sessions with 1001, each within `spread_ms`. */
 void pool_close_all(struct pool *pool, uint32_t spread_ms);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include <event2/event.h>
+#include <jansson.h>
 
 #include "base/digest.h"
 #include "config/config.h"
@@ -15,6 +16,7 @@ void version_print(void)
 	printf("wsrelayd %s\n", PACKAGE_VERSION);
 	printf("libevent %s (%s)\n", event_get_version(), LIBEVENT_VERSION);
 	printf("%s\n", digest_library_version());
+	printf("jansson %s\n", JANSSON_VERSION);
 	printf("libconfig %s\n", config_library_version());
 	puts("features: stream");
 }

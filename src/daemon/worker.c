@@ -3,6 +3,7 @@
 
 #include "daemon/worker.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -23,6 +24,7 @@ struct worker {
 	struct event *mail_event;
 	struct resolve_client *resolver;
 	struct mailbox mailbox;
+	struct mailbox *answers; /* the supervisor's */
 	struct relay relay;
 	struct metrics_sheet sheet;
 	/* The supervisor adds, the worker takes. */
@@ -91,6 +93,16 @@ static void on_tried(void *arg, const struct dial_attempt *attempt)
 	metrics_sheet_tried(&worker->sheet, &metrics);
 }
 
+/* Out of memory the piece is lost: the supervisor has a deadline. */
+static void on_listed(void *arg, struct session_batch *batch)
+{
+	struct worker *worker = arg;
+	struct mail mail = { .type = MAIL_SESSIONS, .sessions = batch };
+
+	if (mailbox_post(worker->answers, &mail))
+		session_batch_free(&batch);
+}
+
 static void take_config(struct worker *worker, struct config *config)
 {
 	if (relay_configure(&worker->relay, config))
@@ -116,8 +128,14 @@ static void read_letter(struct worker *worker, const struct mail *mail)
 	case MAIL_CLOSE_ALL:
 		relay_close_all(&worker->relay, mail->spread_ms);
 		break;
+	case MAIL_QUERY:
+		session_walk_ask(&worker->relay.walk, &mail->query);
+		break;
 	case MAIL_QUIT:
 		event_base_loopbreak(worker->base);
+		break;
+	case MAIL_SESSIONS:
+		assert(!"a letter to the supervisor");
 		break;
 	}
 }
@@ -185,7 +203,8 @@ static int open_relay(struct worker *worker,
 			   .lingers = on_lingers,
 			   .gone = on_gone,
 			   .pong = on_pong,
-			   .tried = on_tried },
+			   .tried = on_tried,
+			   .listed = on_listed },
 		.worker = options->number,
 	};
 	int error;
@@ -235,6 +254,7 @@ int worker_start(const struct worker_options *options,
 		return -ENOMEM;
 	worker->number = options->number;
 	metrics_sheet_init(&worker->sheet);
+	worker->answers = options->answers;
 	error = mailbox_init(&worker->mailbox);
 	if (error)
 		goto fail_mailbox;

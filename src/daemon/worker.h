@@ -20,6 +20,7 @@ struct worker_options {
 	struct admission *admission;
 	unsigned number;
 	struct config *config; /* the worker takes a reference */
+	struct mailbox *answers; /* the supervisor's */
 };
 
 /*

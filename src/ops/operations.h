@@ -8,8 +8,10 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "config/config_errors.h"
 #include "ops/history.h"
 #include "ops/metrics_totals.h"
+#include "relay/session_info.h"
 
 /* How far the daemon has come with its life. */
 enum operations_state {
@@ -37,6 +39,23 @@ struct operations_report {
 struct operations_listener {
 	const char *name;
 	const char *address; /* as it really is, the kernel's port included */
+};
+
+/* What came of a question about sessions. */
+struct operations_answer {
+	uint64_t ticket; /* of operations.ask() */
+	struct session_query query;
+	int error;       /* 0; -ETIMEDOUT: `silent_worker` did not answer */
+	unsigned silent_worker;
+	struct session_batch *sessions; /* in no order; the callee's */
+};
+
+/* A question about sessions, and who is to hear the answer. */
+struct operations_question {
+	struct session_query query; /* without its ticket */
+	/* Called once, on the supervisor's thread, after ask() returned. */
+	void (*answered)(void *arg, struct operations_answer *answer);
+	void *arg;
 };
 
 /*
@@ -68,6 +87,29 @@ struct operations {
 
 	/* The last minutes; null while nobody keeps them. */
 	const struct history *(*history)(void *arg);
+
+	/*
+	 * Asks every worker; the answer comes within seconds.  0 or -ENOMEM,
+	 * then none comes.  The question is copied.
+	 */
+	int (*ask)(void *arg, const struct operations_question *question,
+		   uint64_t *ret_ticket);
+
+	/* That question will not be answered any more. */
+	void (*cancel)(void *arg, uint64_t ticket);
+
+	/*
+	 * From now on, or no longer, new sessions are refused; open ones go
+	 * on.  0, also when it is so already, or -EBUSY while stopping.
+	 */
+	int (*set_draining)(void *arg, bool is_draining);
+
+	/*
+	 * Takes the configuration in anew, whole or not at all.  0, or -errno
+	 * with at least one line in `errors`, which the caller empties.  The
+	 * log has been told either way.
+	 */
+	int (*reload)(void *arg, struct config_errors *errors);
 };
 
 /* "running", "draining", "stopping". */

@@ -39,11 +39,13 @@ void relay_init(struct relay *relay, const struct relay_options *options)
 	list_init(&relay->sessions);
 	list_init(&relay->graveyard);
 	timer_init(&relay->reaper, options->base, reap, relay);
+	session_walk_init(&relay->walk, relay);
 }
 
 void relay_done(struct relay *relay)
 {
 	relay_abort_all(relay);
+	session_walk_done(&relay->walk);
 	timer_cancel(&relay->reaper);
 	reap(relay);
 	buffer_pool_done(&relay->pool);

@@ -19,6 +19,7 @@
 #include "relay/cause.h"
 #include "relay/pump.h"
 #include "relay/session_record.h"
+#include "relay/session_walk.h"
 #include "relay/traffic.h"
 
 struct event_base;
@@ -42,6 +43,11 @@ struct relay_hooks {
 	void (*pong)(void *arg, uint32_t usec);
 	/* A server was connected to, or could not be.  Or null. */
 	void (*tried)(void *arg, const struct dial_attempt *attempt);
+	/*
+	 * A piece of what session_walk_ask() asked for, from here on the
+	 * callee's.  Or null where nobody asks.
+	 */
+	void (*listed)(void *arg, struct session_batch *batch);
 };
 
 /* What a worker hands in; all of it outlives the relay. */
@@ -67,6 +73,7 @@ struct relay {
 	struct list sessions;
 	struct list graveyard; /* dead ones, freed when the turn ends */
 	struct timer reaper;
+	struct session_walk walk;
 	uint64_t random;       /* state of the generator that spreads closes */
 	bool is_stopping;      /* requests are answered 503 */
 };

@@ -183,6 +183,7 @@ static void die(struct session *s)
 	endpoint_done(&s->client.end);
 	endpoint_done(&s->target);
 	leave_admission(s);
+	session_walk_skip(&s->relay->walk, s);
 	list_remove(&s->link);
 	list_append(&s->relay->graveyard, &s->link);
 	timer_fire(&s->relay->reaper);

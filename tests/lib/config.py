@@ -38,6 +38,8 @@ def relay_to(*servers: str, **more: Any) -> Config:
     config: Config = {
         "workers": int(os.environ.get("WSRELAYD_WORKERS", "1")),
         "log": {"target": "stderr", "format": "json", "level": "info"},
+        # The default path is one for all daemons of a machine.
+        "control": {"socket": ""},
         "listeners": [{"name": "web", "listen": "127.0.0.1:0"}],
         "backends": {"app": {"servers": list(servers)}},
         "routes": [route],

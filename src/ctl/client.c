@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* A connection to the daemon's control socket. */
+
+#include "ctl/client.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* The daemon's own version of the protocol (ops/control.h). */
+#define CLIENT_VERSION 1
+
+/*
+ * How long a line of the answer may take, in seconds.  The daemon gives up on
+ * its workers after 5; a reload reads files and opens sockets.
+ */
+#define CLIENT_PATIENCE_S 30
+
+static int complain(const char *path, int error)
+{
+	fprintf(stderr, "wsrelayctl: %s: %s\n", path, strerror(error));
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		fputs("wsrelayctl: run it as root, as the daemon's user or as "
+		      "a member of the socket's group\n",
+		      stderr);
+		return EX_NOPERM;
+	case ENOENT:
+	case ECONNREFUSED:
+		fputs("wsrelayctl: is wsrelayd running, and is this its "
+		      "control.socket? Another one is named by --socket\n",
+		      stderr);
+		return EX_UNAVAILABLE;
+	default:
+		return EX_UNAVAILABLE;
+	}
+}
+
+int client_open(struct client *client, const char *path)
+{
+	const struct timeval patience = { .tv_sec = CLIENT_PATIENCE_S };
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int error;
+
+	*client = (struct client){ .path = path, .fd = -1 };
+	if (strlen(path) >= sizeof(name.sun_path))
+		return complain(path, ENAMETOOLONG);
+	memcpy(name.sun_path, path, strlen(path));
+	client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (client->fd < 0)
+		return complain(path, errno);
+	if (!connect(client->fd, (const struct sockaddr *)&name,
+		     sizeof(name))) {
+		(void)setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+				 sizeof(patience));
+		client->in = fdopen(client->fd, "r");
+		if (client->in)
+			return EX_OK;
+	}
+	error = errno;
+	client_close(client);
+	return complain(path, error);
+}
+
+void client_close(struct client *client)
+{
+	if (client->in)
+		fclose(client->in);
+	else if (client->fd >= 0)
+		close(client->fd);
+	client->in = NULL;
+	client->fd = -1;
+}
+
+/* Who was turned away finds out why by reading, so failing is no matter. */
+static void send_all(int fd, const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0) {
+		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+static int send_request(struct client *client, const char *command,
+			json_t *arguments)
+{
+	json_t *request = arguments ? arguments : json_object();
+	char *text = NULL;
+
+	if (!json_object_set_new(request, "version",
+				 json_integer(CLIENT_VERSION)) &&
+	    !json_object_set_new(request, "command", json_string(command)))
+		text = json_dumps(request, JSON_COMPACT);
+	json_decref(request);
+	if (!text) {
+		fputs("wsrelayctl: that cannot be asked: no UTF-8, or out of "
+		      "memory\n",
+		      stderr);
+		return EX_USAGE;
+	}
+	send_all(client->fd, text);
+	send_all(client->fd, "\n");
+	free(text);
+	return EX_OK;
+}
+
+static int no_line(const struct client *client)
+{
+	if (ferror(client->in) && errno == EAGAIN)
+		fprintf(stderr, "wsrelayctl: %s: no answer in %d seconds\n",
+			client->path, CLIENT_PATIENCE_S);
+	else
+		fprintf(stderr, "wsrelayctl: %s: wsrelayd hung up\n",
+			client->path);
+	return EX_UNAVAILABLE;
+}
+
+/* An element goes to the list; the line that ends the answer is returned. */
+static json_t *take_line(json_t *line, json_t *elements)
+{
+	void *member;
+
+	if (json_object_get(line, "ok") || json_object_get(line, "error"))
+		return line;
+	member = json_object_iter(line);
+	if (elements && member)
+		json_array_append(elements, json_object_iter_value(member));
+	json_decref(line);
+	return NULL;
+}
+
+static int read_answer(struct client *client, json_t *elements,
+		       json_t **ret_end)
+{
+	char *text = NULL;
+	size_t room = 0;
+	json_t *end = NULL;
+	int code = EX_OK;
+
+	while (!end && code == EX_OK) {
+		ssize_t len = getline(&text, &room, client->in);
+		json_t *line;
+
+		if (len < 0) {
+			code = no_line(client);
+			break;
+		}
+		line = json_loadb(text, (size_t)len, 0, NULL);
+		if (json_is_object(line)) {
+			end = take_line(line, elements);
+			continue;
+		}
+		json_decref(line);
+		fprintf(stderr, "wsrelayctl: %s: that is not wsrelayd\n",
+			client->path);
+		code = EX_PROTOCOL;
+	}
+	free(text);
+	if (end)
+		*ret_end = end;
+	return code;
+}
+
+int client_ask(struct client *client, const char *command, json_t *arguments,
+	       json_t *elements, json_t **ret_end)
+{
+	int code = send_request(client, command, arguments);
+
+	return code ? code : read_answer(client, elements, ret_end);
+}
