@@ -22,7 +22,7 @@ void answer_print_json(const json_t *value)
 
 void answer_print_text(const char *text, FILE *out)
 {
-	char *escaped = text_escape(text);
+	char *escaped = text_escape(text ? text : "?");
 
 	fprintf(out, "%s\n", escaped ? escaped : "out of memory");
 	free(escaped);
@@ -33,9 +33,8 @@ static void print_refusal(const json_t *end)
 	const json_t *lines = json_object_get(end, "errors");
 
 	for (size_t i = 0; i < json_array_size(lines); i++) {
-		const char *line = json_string_value(json_array_get(lines, i));
-
-		answer_print_text(line ? line : "?", stderr);
+		answer_print_text(json_string_value(json_array_get(lines, i)),
+				  stderr);
 	}
 	fputs("wsrelayctl: ", stderr);
 	answer_print_text(json_string_value(json_object_get(end, "error")),

@@ -30,7 +30,7 @@ answer_ask(const struct arguments *arguments, struct client *client,
 /* Prints any JSON, so that nothing in it can steer a terminal. */
 void answer_print_json(const json_t *value);
 
-/* Prints a text that others wrote, escaped, with a line end. */
+/* Prints a text that others wrote, escaped, with a line end; null is "?". */
 void answer_print_text(const char *text, FILE *out);
 
 /* The member of that name: a whole number, or 0; a number, or 0; a text. */

@@ -7,11 +7,14 @@
 #include <string.h>
 
 const struct command commands[] = {
+	{ "status", "", "tell how the daemon is", 0, 0, 0, status_run },
 	{ "sessions", "", "list the sessions", 0, 0, COMMAND_FILTERS,
 	  sessions_run },
 	{ "show", "ID", "tell all about one session", 1, 1, 0, show_run },
 	{ "kill", "ID...", "end sessions, with close code 1008", 1, INT_MAX, 0,
 	  kill_run },
+	{ "backends", "", "list the servers sessions are connected to", 0, 0, 0,
+	  backends_run },
 	{ "drain", "", "take no new sessions, keep those there are", 0, 0, 0,
 	  drain_run },
 	{ "undrain", "", "take new sessions again", 0, 0, 0, undrain_run },

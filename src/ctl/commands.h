@@ -15,6 +15,8 @@ extern const size_t command_count;
 const struct command *command_find(const char *name);
 
 /* As struct command says; each in a file that is named like it. */
+int status_run(const struct arguments *arguments, struct client *client);
+int backends_run(const struct arguments *arguments, struct client *client);
 int sessions_run(const struct arguments *arguments, struct client *client);
 int show_run(const struct arguments *arguments, struct client *client);
 int kill_run(const struct arguments *arguments, struct client *client);

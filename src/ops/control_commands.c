@@ -12,6 +12,7 @@
 #include "ops/control.h"
 #include "ops/control_sessions.h"
 #include "ops/json_text.h"
+#include "ops/status.h"
 
 /* In the order of enum log_level. */
 static const char *const levels[] = { "error", "warning", "notice", "info",
@@ -187,6 +188,19 @@ static void run_config(struct control_request *request)
 	control_answer(request->connection, more);
 }
 
+static void run_status(struct control_request *request)
+{
+	json_t *status = status_build(request->operations);
+	json_t *more = json_object();
+
+	if (json_object_set_new(more, "status", status)) {
+		json_decref(more);
+		control_refuse(request->connection, "out of memory");
+		return;
+	}
+	control_answer(request->connection, more);
+}
+
 static enum log_level current_level(void)
 {
 	size_t level = LOG_LEVEL_ERROR;
@@ -234,6 +248,7 @@ static const struct command {
 	{ "kill", run_kill },         { "drain", run_drain },
 	{ "undrain", run_undrain },   { "reload", run_reload },
 	{ "config", run_config },     { "loglevel", run_loglevel },
+	{ "status", run_status },
 };
 
 static void run(struct control_request *request)
