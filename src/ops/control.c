@@ -51,6 +51,7 @@ struct control_connection {
 	size_t list_at;             /* the next of its first batch */
 	bool is_busy;               /* a request is being answered */
 	bool is_ending;             /* gone once all is written */
+	bool is_discarding;         /* nothing it says is listened to */
 };
 
 static size_t unsent(const struct control_connection *c)
@@ -183,6 +184,22 @@ static void run_line(struct control_connection *c, const char *line, size_t len)
 	control_command_run(&request, line, len);
 }
 
+/* Reads to the peer's end: closed now, a reset would overtake the answer. */
+static void discard(struct control_connection *c)
+{
+	struct evbuffer *input = bufferevent_get_input(c->stream);
+
+	(void)evbuffer_drain(input, evbuffer_get_length(input));
+	if (!unsent(c))
+		(void)shutdown(bufferevent_getfd(c->stream), SHUT_WR);
+}
+
+static bool may_take_request(const struct control_connection *c)
+{
+	return !c->is_busy && !c->is_ending && !c->is_discarding &&
+	       unsent(c) < CONTROL_OUTPUT_MAX;
+}
+
 /* Takes a request from what has come; false when there is none to take. */
 static bool take_request(struct control_connection *c)
 {
@@ -190,17 +207,17 @@ static bool take_request(struct control_connection *c)
 	size_t len;
 	char *line;
 
-	if (c->is_busy || c->is_ending || unsent(c) >= CONTROL_OUTPUT_MAX)
+	if (!may_take_request(c))
 		return false;
 	line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF);
-	if (!line && evbuffer_get_length(input) < CONTROL_REQUEST_MAX)
+	if (!line && evbuffer_get_length(input) <= CONTROL_REQUEST_MAX)
 		return false;
 	if (line && len <= CONTROL_REQUEST_MAX) {
 		run_line(c, line, len);
 	} else {
 		control_refuse(c, "a request has at most %d bytes",
 			       CONTROL_REQUEST_MAX);
-		c->is_ending = true;
+		c->is_discarding = true;
 	}
 	free(line);
 	return true;
@@ -219,7 +236,9 @@ static void settle(struct control_connection *c)
 		connection_close(c);
 		return;
 	}
-	if (c->is_busy || c->is_ending || unsent(c) >= CONTROL_OUTPUT_MAX)
+	if (c->is_discarding)
+		discard(c);
+	if (!c->is_discarding && !may_take_request(c))
 		bufferevent_disable(c->stream, EV_READ);
 	else if (bufferevent_enable(c->stream, EV_READ))
 		connection_close(c);

@@ -11,6 +11,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib import backends, ws  # noqa: E402
+from lib.control import Control  # noqa: E402
 from lib.relay import Relay, Relays, binary  # noqa: E402
 
 
@@ -54,6 +55,14 @@ def backend(keep: Callable[[Any], Any]) -> backends.Backend:
 def echo(keep: Callable[[Any], Any]) -> backends.Server:
     """A backend that echoes."""
     return keep(backends.Server(backends.echo))
+
+
+@pytest.fixture
+def control() -> Iterator[Control]:
+    """A control socket for a configuration, and wsrelayctl on it."""
+    one = Control()
+    yield one
+    one.finish()
 
 
 @pytest.fixture
