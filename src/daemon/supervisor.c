@@ -52,8 +52,8 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 static int catch_signals(struct supervisor *sv)
 {
-	static const int numbers[SUPERVISOR_SIGNALS] = { SIGTERM, SIGINT, SIGHUP,
-						   SIGUSR1 };
+	static const int numbers[SUPERVISOR_SIGNALS] = { SIGTERM, SIGINT,
+							 SIGHUP, SIGUSR1 };
 
 	for (size_t i = 0; i < SUPERVISOR_SIGNALS; i++) {
 		/* What libevent restores: a late one must not kill us. */
