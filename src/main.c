@@ -16,14 +16,22 @@
 #include "daemon/options.h"
 #include "daemon/supervisor.h"
 #include "daemon/version.h"
+#include "net/tls_store.h"
 
-/* Loads the configuration, or says on stderr why it cannot be. */
-static struct config *load(const char *path)
+/*
+ * Loads the configuration, and the files it names `with_files`, or says on
+ * stderr why it cannot be.
+ */
+static struct config *load(const char *path, bool with_files)
 {
 	struct config_errors errors = { .count = 0 };
 	struct config *config = NULL;
 	int error = config_load(path, &errors, &config);
 
+	if (!error && with_files)
+		error = tls_store_check(config, &errors);
+	if (error)
+		config_unref(&config);
 	config_errors_print(&errors, stderr);
 	if (error && config_errors_are_empty(&errors))
 		fprintf(stderr, "%s: %s\n", path, strerror(-error));
@@ -33,7 +41,7 @@ static struct config *load(const char *path)
 
 static int check(const char *path)
 {
-	struct config *config = load(path);
+	struct config *config = load(path, true);
 
 	if (!config)
 		return EX_CONFIG;
@@ -43,7 +51,7 @@ static int check(const char *path)
 
 static int dump(const char *path)
 {
-	struct config *config = load(path);
+	struct config *config = load(path, false);
 
 	if (!config)
 		return EX_CONFIG;
@@ -61,7 +69,7 @@ static int run(const char *path)
 	/* They come to a daemon that starts, too; it is not there yet. */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
-	options.config = load(path);
+	options.config = load(path, true);
 	if (!options.config)
 		return EX_CONFIG;
 	error = log_setup_open(&options.config->log);
@@ -89,7 +97,7 @@ int main(int argc, char **argv)
 	case OPTIONS_DUMP:
 		return dump(options.config_path);
 	case OPTIONS_DEMO:
-		return demo_run(options.demo_port);
+		return demo_run(options.demo_port, options.demo_tls);
 	case OPTIONS_VERSION:
 		version_print();
 		return EXIT_SUCCESS;

@@ -54,6 +54,40 @@ struct config_timeouts {
 	uint32_t close_spread_ms;  /* 0: all at once */
 };
 
+enum config_tls_version { CONFIG_TLS_1_2, CONFIG_TLS_1_3 };
+
+enum config_client_verify {
+	CONFIG_CLIENT_VERIFY_NONE,     /* clients are not asked for one */
+	CONFIG_CLIENT_VERIFY_OPTIONAL, /* one that is sent must be valid */
+	CONFIG_CLIENT_VERIFY_REQUIRE,
+};
+
+/* A certificate of a listener; files are named as written. */
+struct config_certificate {
+	char *certificate; /* absolute path, or "credential:NAME" */
+	char *key;         /* likewise */
+	char *label;       /* "listeners[0].tls.certificates[0]" */
+	struct config_place certificate_place; /* for errors */
+	struct config_place key_place;
+	const char *pem; /* static: instead of both files; else null */
+};
+
+/* How a listener speaks TLS; it does when it has certificates. */
+struct config_tls {
+	struct config_certificate *certificates; /* the first is the default */
+	size_t certificate_count;                /* 0: plain TCP */
+	enum config_tls_version min_version;
+	char *ciphers;      /* of TLS 1.2; as OpenSSL has them */
+	char *ciphersuites; /* of TLS 1.3 */
+	char *client_ca;    /* as a certificate's file; null: none */
+	enum config_client_verify client_verify;
+	bool ktls;
+	char *label; /* "listeners[0].tls"; null without TLS */
+	struct config_place ciphers_place;
+	struct config_place ciphersuites_place;
+	struct config_place client_ca_place;
+};
+
 struct config_listener {
 	char *name;             /* unique among listeners */
 	char *listen;           /* as written */
@@ -61,6 +95,7 @@ struct config_listener {
 	struct address address; /* parsed: INET or UNIX */
 	uint32_t mode;          /* permission bits of a Unix socket */
 	bool v6_only;           /* "[::]:port" is dual stack unless set */
+	struct config_tls tls;
 };
 
 struct config_server {
@@ -126,6 +161,8 @@ struct config {
 	struct config_listener admin; /* nameless; see config_has_admin() */
 	struct config_listener *listeners;
 	size_t listener_count; /* at least 1 */
+	struct config_certificate *certificates; /* of all listeners */
+	size_t certificate_count;
 	struct config_backend *backends;
 	size_t backend_count;
 	struct config_route *routes; /* in the order they are tried */
@@ -158,6 +195,20 @@ config_parse_text(const char *name, const char *text,
 __attribute__((warn_unused_result)) int
 config_add_page(struct config *config, const char *path,
 		const struct config_page *page);
+
+/*
+ * The first listener speaks TLS with the certificate and key in `pem`, a text
+ * that outlives the configuration (used by --demo).  Only before others can
+ * see it.  0 or -ENOMEM.
+ */
+__attribute__((warn_unused_result)) int
+config_set_certificate(struct config *config, const char *pem);
+
+/* Whether a listener speaks TLS. */
+static inline bool config_listener_has_tls(const struct config_listener *one)
+{
+	return one->tls.certificate_count != 0;
+}
 
 /* One more reference; returns `config`.  Any thread. */
 struct config *config_ref(struct config *config);

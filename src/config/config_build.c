@@ -74,6 +74,7 @@ static void config_build_require_all(struct config_draft *draft)
 		CONFIG_SCOPE_LISTENER,
 		CONFIG_SCOPE_BACKEND,
 		CONFIG_SCOPE_ROUTE,
+		CONFIG_SCOPE_CERTIFICATE,
 	};
 
 	for (size_t i = 0; i < sizeof(scopes) / sizeof(*scopes); i++) {
@@ -95,6 +96,7 @@ int config_build(struct config_draft *draft, struct config **ret_config)
 	config_build_global(draft);
 	config_build_require_all(draft);
 	config_build_control(draft);
+	config_build_tls(draft);
 	config_build_listeners(draft);
 	config_build_admin(draft);
 	config_build_backends(draft);

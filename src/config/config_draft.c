@@ -28,6 +28,9 @@ static struct list config_draft_list_of(const struct config *config,
 				      sizeof(*config->backends) };
 	case CONFIG_SCOPE_ROUTE:
 		return (struct list){ config->routes, sizeof(*config->routes) };
+	case CONFIG_SCOPE_CERTIFICATE:
+		return (struct list){ config->certificates,
+				      sizeof(*config->certificates) };
 	}
 	return (struct list){ NULL, 0 };
 }
@@ -50,6 +53,10 @@ static void config_draft_list_set(struct config *config,
 	case CONFIG_SCOPE_ROUTE:
 		config->routes = items;
 		config->route_count = count;
+		break;
+	case CONFIG_SCOPE_CERTIFICATE:
+		config->certificates = items;
+		config->certificate_count = count;
 		break;
 	}
 }
@@ -222,6 +229,30 @@ void config_draft_error(struct config_draft *draft,
 	int len = vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	config_draft_verror(draft, object, place, path, len < 0 ? "" : message);
+}
+
+void config_draft_require(struct config_draft *draft,
+			  const struct config_object *object, const char *group,
+			  struct config_place place)
+{
+	size_t len = strlen(group);
+	char message[CONFIG_ALLOWED_MAX + 32];
+	char allowed[CONFIG_ALLOWED_MAX];
+
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct config_option *option = &config_options[i];
+
+		if (option->scope != object->scope ||
+		    !(option->flags & CONFIG_GROUP) ||
+		    strncmp(option->path, group, len) != 0 ||
+		    option->path[len] != '.' || object->origin->options[i].file)
+			continue;
+		config_option_print_allowed(option, allowed);
+		snprintf(message, sizeof(message), "is missing; allowed: %s",
+			 allowed);
+		config_draft_verror(draft, object, place, option->path,
+				    message);
+	}
 }
 
 void config_draft_set(struct config_draft *draft, struct config_object *object,

@@ -67,6 +67,14 @@ void config_draft_set(struct config_draft *draft, struct config_object *object,
 		      struct config_place place,
 		      const struct config_value *value);
 
+/*
+ * Adds an error for each option of the group, which stands at `place`, that
+ * has to be written in it and was not (CONFIG_GROUP).
+ */
+void config_draft_require(struct config_draft *draft,
+			  const struct config_object *object, const char *group,
+			  struct config_place place);
+
 /* A copy of `text` that lives as long as the draft; null: out of memory. */
 const char *config_draft_keep(struct config_draft *draft, const char *text);
 

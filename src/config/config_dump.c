@@ -102,6 +102,8 @@ void config_dump_value(const struct config_option *option, const void *object,
 		config_dump_texts(*(char **const *)field,
 				  *(const size_t *)count, out);
 		break;
+	case CONFIG_OPTION_OBJECTS:
+		break; /* they need more than a line */
 	}
 }
 
@@ -110,7 +112,12 @@ static bool config_dump_applies(const struct config_option *option,
 				const void *object)
 {
 	const struct config_listener *listener = object;
+	const void *field = (const char *)object + option->offset;
 
+	if (option->type == CONFIG_OPTION_TEXT && !*(char *const *)field)
+		return false;
+	if (option->flags & CONFIG_TLS)
+		return config_listener_has_tls(listener);
 	if (option->flags & CONFIG_UNIX)
 		return listener->address.kind == ADDRESS_UNIX &&
 		       listener->address.socket.un.sun_path[0] != '\0';
@@ -148,6 +155,31 @@ static void config_dump_regroup(const char *last, const char *next,
 	}
 }
 
+static void config_dump_object(enum config_scope scope, const void *object,
+			       unsigned level, FILE *out);
+
+/* A list within an object, an element a pair of brackets. */
+static void config_dump_objects(const struct config_option *option,
+				const void *object, unsigned level, FILE *out)
+{
+	const void *field = (const char *)object + option->offset;
+	const void *number = (const char *)object + option->count_offset;
+	const struct config_certificate *items =
+		*(struct config_certificate *const *)field;
+	size_t count = *(const size_t *)number;
+
+	fputs("(\n", out);
+	for (size_t i = 0; i < count; i++) {
+		config_dump_indent(level + 1, out);
+		fputs("{\n", out);
+		config_dump_object(option->items, &items[i], level + 2, out);
+		config_dump_indent(level + 1, out);
+		fprintf(out, "}%s\n", i + 1 < count ? "," : "");
+	}
+	config_dump_indent(level, out);
+	fputs(")", out);
+}
+
 /* All options of a scope, members of groups within their group. */
 static void config_dump_object(enum config_scope scope, const void *object,
 			       unsigned level, FILE *out)
@@ -166,7 +198,11 @@ static void config_dump_object(enum config_scope scope, const void *object,
 		last = option->path;
 		config_dump_indent(level + (group ? 1 : 0), out);
 		fprintf(out, "%s = ", option->path + (group ? group + 1 : 0));
-		config_dump_value(option, object, out);
+		if (option->type == CONFIG_OPTION_OBJECTS)
+			config_dump_objects(option, object,
+					    level + (group ? 1 : 0), out);
+		else
+			config_dump_value(option, object, out);
 		fputs(";\n", out);
 	}
 	config_dump_regroup(last, NULL, level, out);

@@ -163,6 +163,39 @@ static void config_file_walk(struct walk *walk, struct config_object *object,
 			     const config_setting_t *setting,
 			     const char *group);
 
+static void config_file_add_object(struct walk *walk, enum config_scope scope,
+				   const config_setting_t *setting,
+				   const char *label);
+
+/* A list within an object; the objects of all of them stand in one array. */
+static void config_file_walk_objects(struct walk *walk,
+				     struct config_object *object,
+				     const struct config_option *option,
+				     const config_setting_t *setting)
+{
+	size_t *all = &walk->draft->lists[option->items].count;
+	size_t before = *all;
+	void *count = (char *)object->data + option->count_offset;
+	char label[PATH_MAX_BYTES];
+
+	if (!config_setting_is_list(setting) ||
+	    config_setting_length(setting) == 0) {
+		/* Says what is wrong with it. */
+		config_file_set(walk, object, option, setting);
+		return;
+	}
+	object->origin->options[config_option_index(option)] =
+		config_file_place(walk, setting);
+	for (int i = 0; i < config_setting_length(setting); i++) {
+		snprintf(label, sizeof(label), "%s.%s[%d]",
+			 object->origin->label, option->path, i);
+		config_file_add_object(
+			walk, option->items,
+			config_setting_get_elem(setting, (unsigned)i), label);
+	}
+	*(size_t *)count = *all - before;
+}
+
 static void config_file_walk_group(struct walk *walk,
 				   struct config_object *object,
 				   const config_setting_t *setting,
@@ -172,6 +205,8 @@ static void config_file_walk_group(struct walk *walk,
 
 	if (config_setting_is_group(setting)) {
 		config_file_walk(walk, object, setting, path);
+		config_draft_require(walk->draft, object, path,
+				     config_file_place(walk, setting));
 		return;
 	}
 	config_file_join(object->origin->label, path, full);
@@ -198,7 +233,9 @@ static void config_file_walk(struct walk *walk, struct config_object *object,
 			continue;
 		config_file_join(group, name, path);
 		option = config_option_find(object->scope, path);
-		if (option)
+		if (option && option->type == CONFIG_OPTION_OBJECTS)
+			config_file_walk_objects(walk, object, option, child);
+		else if (option)
 			config_file_set(walk, object, option, child);
 		else if (config_option_is_group(object->scope, path))
 			config_file_walk_group(walk, object, child, path);

@@ -20,6 +20,8 @@ const char *config_man_scope_name(enum config_scope scope)
 		return "backends";
 	case CONFIG_SCOPE_ROUTE:
 		return "routes";
+	case CONFIG_SCOPE_CERTIFICATE:
+		return "listeners.tls.certificates";
 	}
 	return "";
 }
@@ -37,7 +39,7 @@ static bool config_man_is_quoted(const struct config_option *option)
 static void config_man_print_default(const struct config_option *option,
 				     FILE *out)
 {
-	if (option->flags & CONFIG_REQUIRED)
+	if (option->flags & (CONFIG_REQUIRED | CONFIG_GROUP))
 		fputs("required", out);
 	else if (option->flags & CONFIG_INHERITED)
 		fputs("inherited", out);
@@ -108,7 +110,7 @@ static void config_man_print_text(const char *text, FILE *out)
 static void config_man_print_fallback(const struct config_option *option,
 				      FILE *out)
 {
-	if (option->flags & CONFIG_REQUIRED) {
+	if (option->flags & (CONFIG_REQUIRED | CONFIG_GROUP)) {
 		fputs("Required.\n", out);
 		return;
 	}

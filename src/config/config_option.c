@@ -126,5 +126,9 @@ void config_option_print_allowed(const struct config_option *option,
 			 "( \"a\", \"b\" )",
 			 option->max);
 		return;
+	case CONFIG_OPTION_OBJECTS:
+		snprintf(ret_text, CONFIG_ALLOWED_MAX,
+			 "a list of groups, ( { ... }, { ... } )");
+		return;
 	}
 }

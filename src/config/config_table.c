@@ -33,6 +33,9 @@ static const char *const words_level[] = { "error", "warning", "notice",
 					   "info",  "debug",   NULL };
 static const char *const words_framing[] = { "stream", NULL };
 static const char *const words_message[] = { "binary", "text", NULL };
+static const char *const words_tls_version[] = { "1.2", "1.3", NULL };
+static const char *const words_verify[] = { "none", "optional", "require",
+					    NULL };
 
 /* A choice is stored as its position among the words. */
 static_assert(LOG_FORMAT_TEXT == 0 && LOG_FORMAT_JSON == 1, "words_format");
@@ -43,11 +46,30 @@ static_assert(LOG_LEVEL_ERROR == 0 && LOG_LEVEL_WARNING == 1 &&
 static_assert(CONFIG_FRAMING_STREAM == 0, "words_framing");
 static_assert(CONFIG_MESSAGE_BINARY == 0 && CONFIG_MESSAGE_TEXT == 1,
 	      "words_message");
+static_assert(CONFIG_TLS_1_2 == 0 && CONFIG_TLS_1_3 == 1, "words_tls_version");
+static_assert(CONFIG_CLIENT_VERIFY_NONE == 0 &&
+		      CONFIG_CLIENT_VERIFY_OPTIONAL == 1 &&
+		      CONFIG_CLIENT_VERIFY_REQUIRE == 2,
+	      "words_verify");
 
 #define GLOBAL .scope = CONFIG_SCOPE_GLOBAL
 #define LISTENER .scope = CONFIG_SCOPE_LISTENER
 #define BACKEND .scope = CONFIG_SCOPE_BACKEND
 #define ROUTE .scope = CONFIG_SCOPE_ROUTE
+#define CERTIFICATE .scope = CONFIG_SCOPE_CERTIFICATE
+
+/*
+ * Forward secrecy and authenticated encryption only; AES-128 first, which is
+ * the cheapest where the processor has AES (clients without prefer ChaCha20,
+ * and get it).
+ */
+#define CIPHERS                                                         \
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"    \
+	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"    \
+	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+#define CIPHERSUITES                                                    \
+	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"                \
+	"TLS_CHACHA20_POLY1305_SHA256"
 
 const struct config_option config_options[] = {
 	{ GLOBAL, .path = "workers", .type = CONFIG_OPTION_COUNT,
@@ -210,6 +232,57 @@ const struct config_option config_options[] = {
 	  .fallback = "false",
 	  .text = "Whether an IPv6 address takes no IPv4 connections.\n"
 		  "\"[::]:8080\" takes both unless this is true." },
+	{ LISTENER, .path = "tls.certificates", .type = CONFIG_OPTION_OBJECTS,
+	  .flags = CONFIG_TLS | CONFIG_GROUP,
+	  FIELDS(config_listener, tls.certificates, tls.certificate_count),
+	  .items = CONFIG_SCOPE_CERTIFICATE,
+	  .text = "Certificates to choose from by the name a client asks for; "
+		  "the first serves where none has that name.\n"
+		  "An ECDSA and an RSA certificate of one name stand side by "
+		  "side: the client has the one it can check.\n"
+		  "They are read again when a file changes." },
+	{ LISTENER, .path = "tls.min_version", .type = CONFIG_OPTION_CHOICE,
+	  .flags = CONFIG_TLS, FIELD(config_listener, tls.min_version),
+	  .fallback = "1.2", .words = words_tls_version,
+	  .text = "The oldest version of TLS that is spoken." },
+	{ LISTENER, .path = "tls.ciphers", .type = CONFIG_OPTION_TEXT,
+	  .flags = CONFIG_TLS, FIELD(config_listener, tls.ciphers),
+	  .max = TEXT_MAX_BYTES, .fallback = CIPHERS,
+	  .text = "Ciphers of TLS 1.2 in the order of preference, as "
+		  "openssl-ciphers(1) writes them." },
+	{ LISTENER, .path = "tls.ciphersuites", .type = CONFIG_OPTION_TEXT,
+	  .flags = CONFIG_TLS, FIELD(config_listener, tls.ciphersuites),
+	  .max = TEXT_MAX_BYTES, .fallback = CIPHERSUITES,
+	  .text = "Ciphersuites of TLS 1.3, likewise." },
+	{ LISTENER, .path = "tls.client_ca", .type = CONFIG_OPTION_TEXT,
+	  .flags = CONFIG_TLS, FIELD(config_listener, tls.client_ca),
+	  .max = TEXT_MAX_BYTES,
+	  .text = "The authorities that may have signed a client's "
+		  "certificate: a file, as of a certificate.\n"
+		  "It goes with client_verify." },
+	{ LISTENER, .path = "tls.client_verify", .type = CONFIG_OPTION_CHOICE,
+	  .flags = CONFIG_TLS, FIELD(config_listener, tls.client_verify),
+	  .fallback = "none", .words = words_verify,
+	  .text = "Whether clients are asked for a certificate: \"none\", "
+		  "\"optional\" (one that is sent must be valid) or "
+		  "\"require\".\n"
+		  "Its subject stands in the log." },
+	{ LISTENER, .path = "tls.ktls", .type = CONFIG_OPTION_BOOL,
+	  .flags = CONFIG_TLS, FIELD(config_listener, tls.ktls),
+	  .fallback = "false",
+	  .text = "Whether the kernel encrypts, where it and OpenSSL can.\n"
+		  "The log says so if they cannot." },
+
+	{ CERTIFICATE, .path = "certificate", .type = CONFIG_OPTION_TEXT,
+	  .flags = CONFIG_REQUIRED, FIELD(config_certificate, certificate),
+	  .max = TEXT_MAX_BYTES,
+	  .text = "An absolute path, or \"credential:NAME\" for a credential "
+		  "of systemd: PEM, the certificate and the intermediate ones "
+		  "behind it." },
+	{ CERTIFICATE, .path = "key", .type = CONFIG_OPTION_TEXT,
+	  FIELD(config_certificate, key), .max = TEXT_MAX_BYTES,
+	  .text = "Its private key, likewise, without a passphrase.\n"
+		  "Without one it is in the certificate's file." },
 
 	{ BACKEND, .path = "servers", .type = CONFIG_OPTION_TEXTS,
 	  .flags = CONFIG_REQUIRED,

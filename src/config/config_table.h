@@ -12,11 +12,13 @@
 enum config_scope {
 	CONFIG_SCOPE_GLOBAL,   /* struct config */
 	CONFIG_SCOPE_LISTENER, /* struct config_listener, in "listeners" */
+	/* struct config_certificate, in "tls.certificates" of a listener */
+	CONFIG_SCOPE_CERTIFICATE,
 	CONFIG_SCOPE_BACKEND,  /* struct config_backend, in "backends" */
 	CONFIG_SCOPE_ROUTE,    /* struct config_route, in "routes" */
 };
 
-#define CONFIG_SCOPES 4
+#define CONFIG_SCOPES 5
 
 /* What an option is made of: its field's type, and how it is written. */
 enum config_type {
@@ -28,6 +30,7 @@ enum config_type {
 	CONFIG_OPTION_CHOICE,   /* an enum: one of `words` */
 	CONFIG_OPTION_TEXT,     /* char * */
 	CONFIG_OPTION_TEXTS,    /* char ** and its size_t count */
+	CONFIG_OPTION_OBJECTS,  /* objects of the scope `items`, and a count */
 };
 
 enum config_flag {
@@ -38,6 +41,8 @@ enum config_flag {
 	CONFIG_INHERITED = 16, /* ROUTE: the global option is the default */
 	CONFIG_UNIX = 32,      /* LISTENER: of Unix sockets only */
 	CONFIG_IPV6 = 64,      /* LISTENER: of IPv6 addresses only */
+	CONFIG_TLS = 128,      /* LISTENER: of those that speak TLS only */
+	CONFIG_GROUP = 256,    /* has to be written where its group is */
 	CONFIG_EMPTY = 512,    /* TEXT: may be empty */
 };
 
@@ -47,7 +52,8 @@ struct config_option {
 	enum config_type type;
 	unsigned flags;       /* or of enum config_flag */
 	size_t offset;        /* of the field */
-	size_t count_offset;  /* TEXTS: of the count */
+	size_t count_offset;  /* TEXTS, OBJECTS: of the count */
+	enum config_scope items; /* OBJECTS: what they are */
 	uint64_t min;         /* COUNT, SIZE in bytes, DURATION in ms; TEXTS:
 				 texts at least */
 	uint64_t max;         /* likewise; TEXT, TEXTS: bytes of one text */

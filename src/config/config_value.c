@@ -301,6 +301,10 @@ int config_value_take(const struct config_option *option,
 		return config_value_take_text(&taking, field);
 	case CONFIG_OPTION_TEXTS:
 		return config_value_take_texts(&taking, object);
+	case CONFIG_OPTION_OBJECTS:
+		if (value->kind == CONFIG_KIND_TEXTS && !value->texts.count)
+			return config_value_refuse(&taking, "is empty");
+		return config_value_refuse_kind(&taking);
 	}
 	return -EINVAL;
 }

@@ -12,6 +12,14 @@
 /* Longest line of the page's source. */
 #define LINE_MAX_BYTES 1024
 
+/* "certificates" of "listeners.tls.certificates". */
+static const char *last_step(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot ? dot + 1 : name;
+}
+
 /* A line "@OPTIONS routes@" is replaced by the options of that scope. */
 static bool gen_options_replace(const char *line)
 {
@@ -20,6 +28,7 @@ static bool gen_options_replace(const char *line)
 		CONFIG_SCOPE_LISTENER,
 		CONFIG_SCOPE_BACKEND,
 		CONFIG_SCOPE_ROUTE,
+		CONFIG_SCOPE_CERTIFICATE,
 	};
 	char mark[LINE_MAX_BYTES];
 
@@ -27,7 +36,7 @@ static bool gen_options_replace(const char *line)
 		const char *name = config_man_scope_name(scopes[i]);
 
 		snprintf(mark, sizeof(mark), MARK "%s@\n",
-			 *name ? name : "global");
+			 *name ? last_step(name) : "global");
 		if (strcmp(line, mark) == 0) {
 			config_man_print(scopes[i], stdout);
 			return true;

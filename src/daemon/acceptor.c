@@ -82,7 +82,9 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 /* Out of descriptors: the reserve answers, or all rest for a moment. */
 static bool shed(struct listening *l)
 {
-	int error = descriptor_reserve_refuse(&l->acceptor->reserve, l->fd);
+	int error = descriptor_reserve_refuse(
+		&l->acceptor->reserve, l->fd,
+		config_listener_has_tls(l->config));
 
 	if (error == -EMFILE || error == -ENFILE)
 		pause_all(l->acceptor);

@@ -3,7 +3,9 @@
 
 #include "daemon/demo.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -14,11 +16,21 @@
 #include "daemon/demo_page.h"
 #include "daemon/log_setup.h"
 #include "daemon/supervisor.h"
+#include "net/tls_self_signed.h"
 
 static void print_address(const char *address)
 {
 	printf("wsrelayd demo: open http://%s/ in a browser, "
 	       "end it with Ctrl-C\n",
+	       address);
+	fflush(stdout);
+}
+
+static void print_tls_address(const char *address)
+{
+	printf("wsrelayd demo: open https://%s/ in a browser, "
+	       "end it with Ctrl-C; the browser has to be told to trust its "
+	       "certificate\n",
 	       address);
 	fflush(stdout);
 }
@@ -49,14 +61,18 @@ static int make_config(uint16_t port, const struct demo_backend_names *names,
 	return error;
 }
 
-static int run(uint16_t port, const struct demo_backend_names *names)
+/* `pem` null: without TLS. */
+static int run(uint16_t port, const struct demo_backend_names *names,
+	       const char *pem)
 {
 	static const struct config_page page_template = {
 		.content_type = "text/html; charset=utf-8",
 		.policy = DEMO_PAGE_CSP,
 	};
 	struct config_page page = page_template;
-	struct supervisor_options options = { .on_ready = print_address };
+	struct supervisor_options options = {
+		.on_ready = pem ? print_tls_address : print_address,
+	};
 	int code = EX_SOFTWARE;
 
 	page.body = (const char *)demo_page;
@@ -64,6 +80,7 @@ static int run(uint16_t port, const struct demo_backend_names *names)
 	if (make_config(port, names, &options.config))
 		return code;
 	if (!config_add_page(options.config, "/", &page) &&
+	    (!pem || !config_set_certificate(options.config, pem)) &&
 	    !log_setup_open(&options.config->log)) {
 		code = supervisor_run(&options);
 		log_close();
@@ -72,19 +89,24 @@ static int run(uint16_t port, const struct demo_backend_names *names)
 	return code;
 }
 
-int demo_run(uint16_t port)
+int demo_run(uint16_t port, bool has_tls)
 {
+	char *pem = has_tls ? tls_self_signed_new() : NULL;
 	struct demo_backend *backend;
 	struct demo_backend_names names;
-	int error = demo_backend_start(&backend, &names);
+	int error = has_tls && !pem ? -ENOMEM : 0;
 	int code;
 
+	if (!error)
+		error = demo_backend_start(&backend, &names);
 	if (error) {
 		log_printf(LOG_LEVEL_ERROR, "cannot start the demo: %s",
 			   strerror(-error));
+		free(pem);
 		return EX_SOFTWARE;
 	}
-	code = run(port, &names);
+	code = run(port, &names, pem);
 	demo_backend_stop(&backend);
+	free(pem);
 	return code;
 }

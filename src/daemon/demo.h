@@ -4,6 +4,7 @@
 #ifndef DAEMON_DEMO_H
 #define DAEMON_DEMO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The port when none is given. */
@@ -11,9 +12,10 @@
 
 /*
  * Runs on 127.0.0.1 until told to stop, the backends included; prints the
- * page's address on stdout first.  `port` 0: the kernel picks one.  Returns
- * an exit code as supervisor_run().
+ * page's address on stdout first.  `port` 0: the kernel picks one.  With
+ * `has_tls` it is https, by a certificate made for it.  Returns an exit code as
+ * supervisor_run().
  */
-int demo_run(uint16_t port);
+int demo_run(uint16_t port, bool has_tls);
 
 #endif

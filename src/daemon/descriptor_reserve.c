@@ -52,7 +52,8 @@ static void note(struct descriptor_reserve *reserve)
 	reserve->logged_ms = now_ms;
 }
 
-int descriptor_reserve_refuse(struct descriptor_reserve *reserve, int listen_fd)
+int descriptor_reserve_refuse(struct descriptor_reserve *reserve, int listen_fd,
+			      bool expects_tls)
 {
 	struct sockaddr_any peer;
 	int fd;
@@ -63,7 +64,7 @@ int descriptor_reserve_refuse(struct descriptor_reserve *reserve, int listen_fd)
 	descriptor_reserve_done(reserve);
 	fd = listener_accept(listen_fd, &peer);
 	if (fd >= 0) {
-		refuse_at_once(fd, CAUSE_NO_DESCRIPTORS);
+		refuse_at_once(fd, CAUSE_NO_DESCRIPTORS, expects_tls);
 		note(reserve);
 	}
 	reopen(reserve);

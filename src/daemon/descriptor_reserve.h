@@ -4,6 +4,7 @@
 #ifndef DAEMON_DESCRIPTOR_RESERVE_H
 #define DAEMON_DESCRIPTOR_RESERVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct descriptor_reserve {
@@ -21,12 +22,12 @@ void descriptor_reserve_done(struct descriptor_reserve *reserve);
 
 /*
  * Gives the reserve up for a moment to take the next connection of the
- * listening socket `listen_fd`, answers it 503 and closes it.  0, -EAGAIN when
- * none waited (accept() is out of descriptors even then), -EMFILE or -ENFILE
- * when there is no reserve.
+ * listening socket `listen_fd`, answers it 503 unless it expects TLS, and
+ * closes it.  0, -EAGAIN when none waited (accept() is out of descriptors even
+ * then), -EMFILE or -ENFILE when there is no reserve.
  */
 __attribute__((warn_unused_result))
-int descriptor_reserve_refuse(struct descriptor_reserve *reserve,
-			      int listen_fd);
+int descriptor_reserve_refuse(struct descriptor_reserve *reserve, int listen_fd,
+			      bool expects_tls);
 
 #endif

@@ -13,7 +13,7 @@
 
 #define OPTIONS_CONFIG_PATH SYSCONFDIR "/wsrelayd/wsrelayd.conf"
 
-enum { OPTION_DEMO = 256, OPTION_PORT };
+enum { OPTION_DEMO = 256, OPTION_PORT, OPTION_TLS };
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -21,6 +21,7 @@ static const struct option long_options[] = {
 	{ "dump", no_argument, NULL, 'T' },
 	{ "demo", no_argument, NULL, OPTION_DEMO },
 	{ "port", required_argument, NULL, OPTION_PORT },
+	{ "tls", no_argument, NULL, OPTION_TLS },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -30,7 +31,7 @@ void options_print_help(void)
 {
 	fputs("usage: wsrelayd [-c FILE]\n"
 	      "       wsrelayd -t | -T [-c FILE]\n"
-	      "       wsrelayd --demo [--port N]\n"
+	      "       wsrelayd --demo [--port N] [--tls]\n"
 	      "\n"
 	      "Relays WebSocket connections to TCP and Unix sockets.\n"
 	      "\n"
@@ -42,6 +43,8 @@ void options_print_help(void)
 	      "browser\n"
 	      "      --port N       port of the demo, default 8080; 0: any "
 	      "free one\n"
+	      "      --tls          the demo speaks TLS with a certificate "
+	      "made for it\n"
 	      "  -V, --version      print the version, libraries and features\n"
 	      "  -h, --help         print this help\n"
 	      "\n"
@@ -93,6 +96,9 @@ static bool apply(struct options *options, int option, bool *has_port)
 	case OPTION_PORT:
 		*has_port = true;
 		return parse_port(optarg, &options->demo_port);
+	case OPTION_TLS:
+		options->demo_tls = true;
+		return true;
 	default:
 		return false;
 	}
@@ -118,6 +124,10 @@ static bool parse(int argc, char **argv, struct options *options)
 	}
 	if (has_port && options->action != OPTIONS_DEMO) {
 		fputs("wsrelayd: --port goes with --demo\n", stderr);
+		return false;
+	}
+	if (options->demo_tls && options->action != OPTIONS_DEMO) {
+		fputs("wsrelayd: --tls goes with --demo\n", stderr);
 		return false;
 	}
 	return true;

@@ -4,6 +4,7 @@
 #ifndef DAEMON_OPTIONS_H
 #define DAEMON_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum options_action {
@@ -20,6 +21,7 @@ struct options {
 	enum options_action action;
 	const char *config_path; /* RUN, CHECK, DUMP */
 	uint16_t demo_port;      /* DEMO */
+	bool demo_tls;           /* DEMO */
 };
 
 /* Reads the command line; the texts stay those of `argv`. */

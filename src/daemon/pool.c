@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "daemon/refuse.h"
 #include "daemon/worker.h"
+#include "net/tls_context.h"
 #include "ops/admin_server.h"
 #include "ops/session_log.h"
 
@@ -235,6 +236,7 @@ static void drop(struct pool *pool, struct relay_connection *connection)
 	if (connection->is_counted)
 		admission_leave_peer(pool->admission, &connection->peer);
 	config_unref(&connection->config);
+	tls_context_unref(&connection->tls);
 	close(connection->fd);
 }
 
@@ -266,11 +268,12 @@ static void turn_away(struct pool *pool,
 	address_format(&connection->peer, client);
 	session_log_refused(&record, info->status);
 	metrics_sheet_refused(&pool->sheet, connection->refusal);
-	refuse_at_once(connection->fd, connection->refusal);
+	refuse_at_once(connection->fd, connection->refusal,
+		       config_listener_has_tls(connection->listener));
 }
 
 void pool_take(struct pool *pool, int fd, const struct sockaddr_any *peer,
-	       const struct config_listener *listener)
+	       const struct config_listener *listener, struct tls_context *tls)
 {
 	struct mail mail = {
 		.type = MAIL_CONNECTION,
@@ -288,6 +291,8 @@ void pool_take(struct pool *pool, int fd, const struct sockaddr_any *peer,
 		return;
 	}
 	mail.connection.config = config_ref(pool->config);
+	if (tls)
+		mail.connection.tls = tls_context_ref(tls);
 	if (worker_post(least_busy(pool), &mail))
 		drop(pool, &mail.connection);
 }

@@ -14,6 +14,8 @@
 
 struct mailbox;
 
+struct tls_context;
+
 /* All of it belongs to the supervisor's thread. */
 struct pool;
 
@@ -46,9 +48,11 @@ uint32_t pool_session_limit(const struct config *config);
 /*
  * Hands the connection `fd`, which it owns from here on, to the worker with
  * the fewest sessions; one that a limit of `config` forbids is refused there.
+ * It speaks TLS by `tls`, of which a reference is taken, unless that is null.
  */
 void pool_take(struct pool *pool, int fd, const struct sockaddr_any *peer,
-	       const struct config_listener *listener);
+	       const struct config_listener *listener,
+	       struct tls_context *tls);
 
 /* Adds what all workers, and the pool itself, have counted so far. */
 void pool_measure(const struct pool *pool, struct metrics_totals *totals);

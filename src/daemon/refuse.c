@@ -9,7 +9,7 @@
 #include "http/response.h"
 
 /* What was sent is read first: left unread it would reset the answer away. */
-void refuse_at_once(int fd, enum relay_cause cause)
+void refuse_at_once(int fd, enum relay_cause cause, bool expects_tls)
 {
 	const struct cause_info *info = cause_info(cause);
 	char request[4096];
@@ -18,7 +18,9 @@ void refuse_at_once(int fd, enum relay_cause cause)
 					   info->status, info->text, 1);
 
 	(void)!recv(fd, request, sizeof(request), MSG_DONTWAIT);
-	(void)!send(fd, response, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (!expects_tls)
+		(void)!send(fd, response, len,
+			    MSG_DONTWAIT | MSG_NOSIGNAL);
 	shutdown(fd, SHUT_WR);
 	close(fd);
 }

@@ -20,7 +20,8 @@ static void on_connection(void *arg, int fd, const struct sockaddr_any *peer,
 {
 	struct supervisor *sv = arg;
 
-	pool_take(sv->pool, fd, peer, listener);
+	pool_take(sv->pool, fd, peer, listener,
+		  tls_service_context(sv->tls, listener));
 }
 
 static void reload_by_signal(struct supervisor *sv)
@@ -112,7 +113,8 @@ static int open_core(struct supervisor *sv)
 	sv->acceptor = acceptor_new(sv->base, on_connection, sv);
 	sv->control = control_socket_new(sv->base, &sv->operations);
 	sv->survey = survey_new(sv->base);
-	if (!sv->acceptor || !sv->control || !sv->survey)
+	sv->tls = tls_service_new(sv->base);
+	if (!sv->acceptor || !sv->control || !sv->survey || !sv->tls)
 		return -ENOMEM;
 	error = pool_new(sv->config, survey_mailbox(sv->survey), &sv->pool);
 	if (error)
@@ -130,6 +132,7 @@ static void close_all(struct supervisor *sv)
 	pool_free(&sv->pool);
 	survey_free(&sv->survey);
 	acceptor_free(&sv->acceptor);
+	tls_service_free(&sv->tls);
 	for (size_t i = 0; i < SUPERVISOR_SIGNALS; i++)
 		if (sv->signals[i])
 			event_free(sv->signals[i]);
@@ -154,14 +157,16 @@ static void tell_ready(const struct supervisor *sv)
 static int run(struct supervisor *sv)
 {
 	int error = open_core(sv);
+	int code;
 
 	if (error) {
 		log_printf(LOG_LEVEL_ERROR, "cannot start: %s",
 			   strerror(-error));
 		return EX_SOFTWARE;
 	}
-	if (supervisor_open_sockets(sv))
-		return EX_UNAVAILABLE;
+	code = supervisor_open_sockets(sv);
+	if (code)
+		return code;
 	tell_ready(sv);
 	if (event_base_dispatch(sv->base))
 		return EX_SOFTWARE;

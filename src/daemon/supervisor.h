@@ -16,8 +16,8 @@ struct supervisor_options {
 
 /*
  * Runs until it is told to stop.  Returns an exit code of <sysexits.h>: 0,
- * EX_UNAVAILABLE (a listener cannot be opened) or EX_SOFTWARE; what is wrong
- * has been logged.
+ * EX_UNAVAILABLE (a listener cannot be opened), EX_CONFIG (a certificate cannot
+ * be read) or EX_SOFTWARE; what is wrong has been logged.
  */
 int supervisor_run(const struct supervisor_options *options);
 

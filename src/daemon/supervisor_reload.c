@@ -3,12 +3,36 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sysexits.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "daemon/log_setup.h"
 #include "daemon/reload.h"
 #include "daemon/supervisor_state.h"
+
+static int prepare_tls(void *arg, struct config *config,
+		       struct config_errors *errors)
+{
+	struct supervisor *sv = arg;
+
+	return tls_service_prepare(sv->tls, config, errors);
+}
+
+static void commit_tls(void *arg, struct config *config)
+{
+	struct supervisor *sv = arg;
+
+	(void)config;
+	tls_service_commit(sv->tls);
+}
+
+static void discard_tls(void *arg)
+{
+	struct supervisor *sv = arg;
+
+	tls_service_discard(sv->tls);
+}
 
 static int prepare_listeners(void *arg, struct config *config,
 			     struct config_errors *errors)
@@ -123,13 +147,15 @@ static int prepare_log(void *arg, struct config *config,
 }
 
 /*
- * Listeners first: what waits at those that go is still taken under the old
- * configuration, to which they belong.  The sockets are opened at the start as
- * well; workers and log are there by then.
+ * Listeners are committed first: what waits at those that go is still taken
+ * under the old configuration and its certificates, to which they belong.
+ * Workers and log are there at the start already.
  */
-enum { PARTS_AT_START = 3 };
+enum { PARTS_AT_START = 5 };
 static const struct reload_part parts[] = {
+	{ prepare_tls, NULL, discard_tls },
 	{ prepare_listeners, commit_listeners, discard_listeners },
+	{ NULL, commit_tls, NULL },
 	{ prepare_control, commit_control, discard_control },
 	{ prepare_admin, commit_admin, discard_admin },
 	{ NULL, commit_workers, NULL },
@@ -138,13 +164,18 @@ static const struct reload_part parts[] = {
 
 int supervisor_open_sockets(struct supervisor *sv)
 {
-	struct reload_plan plan = { parts, PARTS_AT_START, sv };
+	/* Without the first: what it says has an exit code of its own. */
+	struct reload_plan plan = { parts + 1, PARTS_AT_START - 1, sv };
 	struct config_errors errors = { .count = 0 };
-	int error = reload_take(&plan, sv->config, &errors);
+	int code = EX_OK;
 
+	if (prepare_tls(sv, sv->config, &errors))
+		code = EX_CONFIG;
+	else if (reload_take(&plan, sv->config, &errors))
+		code = EX_UNAVAILABLE;
 	reload_log_errors(&errors);
 	config_errors_done(&errors);
-	return error;
+	return code;
 }
 
 static void count(struct supervisor_reloads *reloads, bool is_done)

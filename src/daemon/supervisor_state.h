@@ -18,6 +18,7 @@
 #include "daemon/recorder.h"
 #include "daemon/supervisor.h"
 #include "daemon/survey.h"
+#include "daemon/tls_service.h"
 #include "ops/operations.h"
 
 enum { SUPERVISOR_SIGNALS = 4 };
@@ -40,6 +41,7 @@ struct supervisor {
 	struct config *config; /* in force */
 	struct acceptor *acceptor;
 	struct survey *survey;
+	struct tls_service *tls;
 	struct pool *pool;
 	struct control_socket *control;
 	struct recorder *recorder;
@@ -58,7 +60,10 @@ struct supervisor {
 /* The table through which ops/ acts on `sv`. */
 struct operations supervisor_operations(struct supervisor *sv);
 
-/* Opens the sockets of the first configuration; 0 or -errno, logged. */
+/*
+ * Reads the certificates and opens the sockets of the first configuration.  0,
+ * EX_CONFIG or EX_UNAVAILABLE; what is wrong has been logged.
+ */
 __attribute__((warn_unused_result))
 int supervisor_open_sockets(struct supervisor *sv);
 

@@ -5,53 +5,19 @@
 
 #include <errno.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-/*
- * As recv() and send(), but not points where a thread can be cancelled, which
- * costs two locked instructions in every call of a program with threads.
- */
-#if defined(SYS_recvfrom) && defined(SYS_sendto)
-static ssize_t receive(int fd, void *ret_data, size_t len)
-{
-	return syscall(SYS_recvfrom, fd, ret_data, len, 0, NULL, NULL);
-}
-
-static ssize_t transmit(int fd, const void *data, size_t len)
-{
-	return syscall(SYS_sendto, fd, data, len, MSG_NOSIGNAL, NULL, 0);
-}
-#else
-static ssize_t receive(int fd, void *ret_data, size_t len)
-{
-	return recv(fd, ret_data, len, 0);
-}
-
-static ssize_t transmit(int fd, const void *data, size_t len)
-{
-	return send(fd, data, len, MSG_NOSIGNAL);
-}
-#endif
+#include "net/socket.h"
+#include "net/socket_io.h"
 
 static ssize_t plain_read(struct stream *stream, void *ret_data, size_t len)
 {
-	ssize_t n;
-
-	do
-		n = receive(stream->fd, ret_data, len);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
+	return socket_receive(stream->fd, ret_data, len);
 }
 
 static ssize_t plain_write(struct stream *stream, const void *data, size_t len)
 {
-	ssize_t n;
-
-	do
-		n = transmit(stream->fd, data, len);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
+	return socket_send(stream->fd, data, len, 0);
 }
 
 static int plain_shutdown(struct stream *stream)
@@ -86,6 +52,8 @@ void stream_close(struct stream *stream)
 {
 	if (!stream_is_open(stream))
 		return;
+	if (stream->ops->release)
+		stream->ops->release(stream);
 	if (stream->interest)
 		event_del(&stream->event);
 	close(stream->fd);
@@ -95,33 +63,53 @@ void stream_close(struct stream *stream)
 static void stream_on_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct stream *stream = arg;
-	unsigned met = STREAM_NOTHING;
 
 	(void)fd;
-	if (what & EV_READ)
-		met |= STREAM_READ;
-	if (what & EV_WRITE)
-		met |= STREAM_WRITE;
-	stream->callback(stream->arg, met);
+	stream->callback(stream->arg, stream_interest_of(what));
 }
 
-int stream_rearm(struct stream *stream, unsigned interest)
+int stream_arm(struct stream *stream, unsigned interest,
+	       event_callback_fn on_event)
 {
 	short what = EV_PERSIST;
 
-	if (stream->interest)
-		event_del(&stream->event);
-	stream->interest = STREAM_NOTHING;
-	if (!interest)
-		return 0;
 	if (interest & STREAM_READ)
 		what |= EV_READ;
 	if (interest & STREAM_WRITE)
 		what |= EV_WRITE;
-	event_assign(&stream->event, stream->base, stream->fd, what,
-		     stream_on_event, stream);
-	if (event_add(&stream->event, NULL))
-		return -ENOMEM;
-	stream->interest = interest;
+	event_assign(&stream->event, stream->base, stream->fd, what, on_event,
+		     stream);
+	return event_add(&stream->event, NULL) ? -ENOMEM : 0;
+}
+
+int stream_rearm(struct stream *stream, unsigned interest)
+{
+	int error = 0;
+
+	if (stream->ops->rearm)
+		return stream->ops->rearm(stream, interest);
+	if (stream->interest)
+		event_del(&stream->event);
+	stream->interest = STREAM_NOTHING;
+	if (interest)
+		error = stream_arm(stream, interest, stream_on_event);
+	if (!error)
+		stream->interest = interest;
+	return error;
+}
+
+size_t stream_unread(const struct stream *stream)
+{
+	size_t held = 0;
+
+	if (stream->ops->unread)
+		held = stream->ops->unread(stream);
+	return held + socket_inq(stream->fd);
+}
+
+size_t stream_sent_ahead(const struct stream *stream)
+{
+	if (stream->ops->sent_ahead)
+		return stream->ops->sent_ahead(stream);
 	return 0;
 }

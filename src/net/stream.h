@@ -17,6 +17,8 @@ enum stream_interest {
 	STREAM_NOTHING = 0,
 	STREAM_READ = 1,
 	STREAM_WRITE = 2,
+	/* Of a stream's kind: what is armed is no longer right. */
+	STREAM_STALE = 4,
 };
 
 struct stream;
@@ -32,6 +34,17 @@ struct stream_ops {
 	ssize_t (*write)(struct stream *stream, const void *data, size_t len);
 	/* Tells the peer that nothing more will be written: 0 or -errno. */
 	int (*shutdown)(struct stream *stream);
+
+	/* Those below are null where a stream is its socket and no more. */
+
+	/* As stream_rearm(). */
+	int (*rearm)(struct stream *stream, unsigned interest);
+	/* Bytes that can be read and are in the socket no more. */
+	size_t (*unread)(const struct stream *stream);
+	/* As stream_sent_ahead(). */
+	size_t (*sent_ahead)(const struct stream *stream);
+	/* Frees what the kind added; the socket is closed next. */
+	void (*release)(struct stream *stream);
 };
 
 /*
@@ -45,7 +58,7 @@ struct stream {
 	stream_callback callback;
 	void *arg;
 	int fd;
-	unsigned interest; /* what the event is armed for */
+	unsigned interest; /* what its owner waits for */
 	struct event event;
 };
 
@@ -79,6 +92,39 @@ static inline int stream_watch(struct stream *stream, unsigned interest)
 {
 	return interest == stream->interest ? 0 :
 					      stream_rearm(stream, interest);
+}
+
+/*
+ * Bytes that can be read without waiting, or nearly so: where they are
+ * encrypted, that is not exactly known.  The stream must be open.
+ */
+size_t stream_unread(const struct stream *stream);
+
+/*
+ * Whether a stream that only nearly knows its unread bytes has none for now;
+ * one that knows them is never said to be dry.  The stream must be open.
+ */
+static inline bool stream_is_dry(const struct stream *stream)
+{
+	return stream->ops->unread && !stream_unread(stream);
+}
+
+/*
+ * Bytes the socket has already though stream_write() did not yet take them, as
+ * a record that is not written whole.  The stream must be open.
+ */
+size_t stream_sent_ahead(const struct stream *stream);
+
+/* For kinds of streams: arms the event for `interest`, 0 or -ENOMEM. */
+__attribute__((warn_unused_result))
+int stream_arm(struct stream *stream, unsigned interest,
+	       event_callback_fn on_event);
+
+/* For kinds of streams: what an event of the loop says. */
+static inline unsigned stream_interest_of(short what)
+{
+	return (what & EV_READ ? STREAM_READ : 0u) |
+	       (what & EV_WRITE ? STREAM_WRITE : 0u);
 }
 
 /* As struct stream_ops says; the stream must be open. */

@@ -91,6 +91,9 @@ void session_log_opened(const struct session_log_record *record)
 		return;
 	add_identity(&fields, record);
 	add_text(&fields, "target", record->target);
+	add_text(&fields, "tls", record->tls_version);
+	add_text(&fields, "tls_cipher", record->tls_cipher);
+	add_text(&fields, "tls_subject", record->tls_subject);
 	add_request(&fields, record);
 	log_event(LOG_LEVEL_INFO, "session opened", fields.at, fields.count);
 }
@@ -123,7 +126,8 @@ void session_log_refused(const struct session_log_record *record,
 		return;
 	add_identity(&fields, record);
 	add_text(&fields, "target", record->target);
-	add(&fields, log_field_u64("status", status));
+	if (status)
+		add(&fields, log_field_u64("status", status));
 	add_text(&fields, "cause", record->cause);
 	add_text(&fields, "reason", record->reason);
 	add(&fields, log_field_seconds("seconds", record->usec));

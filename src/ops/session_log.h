@@ -14,7 +14,10 @@
  * first "?" or "#".  Any thread.
  */
 
-/* "session opened": id worker client listener route target host path origin */
+/*
+ * "session opened": id worker client listener route target tls tls_cipher
+ * tls_subject host path origin
+ */
 void session_log_opened(const struct session_log_record *record);
 
 /*
@@ -26,7 +29,8 @@ void session_log_closed(const struct session_log_record *record);
 
 /*
  * "handshake refused": id worker client listener route target status cause
- * reason seconds host path origin.  `status` is the HTTP status of the answer.
+ * reason seconds host path origin.  `status` is the HTTP status of the answer;
+ * 0, where none could be sent, is left out.
  */
 void session_log_refused(const struct session_log_record *record,
 			 unsigned status);

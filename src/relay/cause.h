@@ -63,6 +63,10 @@
 	/* Requests that are refused. */                                      \
 	CAUSE(BAD_REQUEST, "bad_request", 0, 400, NONE,                       \
 	      "bad request")                                                  \
+	CAUSE(NOT_TLS, "not_tls", 0, 400, NONE,                               \
+	      "this port speaks TLS; use https:// or wss://")                 \
+	CAUSE(TLS_FAILED, "tls_failed", 0, 0, NONE,                           \
+	      "")                                                             \
 	CAUSE(ORIGIN, "origin", 0, 403, NONE,                                 \
 	      "origin not allowed")                                           \
 	CAUSE(NO_ROUTE, "no_route", 0, 404, NONE,                             \

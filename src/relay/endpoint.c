@@ -141,17 +141,25 @@ void endpoint_drain(struct endpoint *end)
 
 	if (end->ended || end->is_draining)
 		return;
-	left = stream_is_open(&end->stream) ? socket_inq(end->stream.fd) : 0;
+	left = stream_is_open(&end->stream) ? stream_unread(&end->stream) : 0;
 	end->take_left = left < UINT32_MAX ? (uint32_t)left : UINT32_MAX;
 	end->is_draining = left != 0;
 	end->ended = left == 0;
+}
+
+/* Bytes that count as owed still and are in the socket already. */
+static size_t sent_ahead(const struct endpoint *end)
+{
+	size_t ahead = stream_sent_ahead(&end->stream);
+
+	return ahead < end->out.len ? ahead : end->out.len;
 }
 
 size_t endpoint_in_flight(const struct endpoint *end)
 {
 	if (!stream_is_open(&end->stream))
 		return end->out.len;
-	return end->out.len + socket_outq(end->stream.fd);
+	return end->out.len - sent_ahead(end) + socket_outq(end->stream.fd);
 }
 
 uint64_t endpoint_lost(const struct endpoint *end)
@@ -159,6 +167,6 @@ uint64_t endpoint_lost(const struct endpoint *end)
 	uint64_t lost = end->undelivered + end->out.len;
 
 	if (stream_is_open(&end->stream))
-		lost += socket_unacked(end->stream.fd);
+		lost += socket_unacked(end->stream.fd) - sent_ahead(end);
 	return lost;
 }

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "http/response.h"
+#include "net/stream_tls.h"
 
 /* Seconds a client is asked to wait after a refusal that will pass. */
 #define HANDSHAKE_RETRY_AFTER_S 1
@@ -156,19 +157,45 @@ static void report_refusal(struct session *s, unsigned status)
 	hooks->refused(hooks->arg, &record, status);
 }
 
+void handshake_tell_refused(struct session *s)
+{
+	if (!s->was_refused)
+		session_tell_lingering(s, true);
+	s->was_refused = true;
+}
+
+/* Ends without an answer: there is no way to make the client read one. */
+static void refuse_silently(struct session *s)
+{
+	report_refusal(s, 0);
+	handshake_tell_refused(s);
+	handshake_free(&s->handshake);
+	s->client.end.ended = true;
+	s->target.ended = true;
+	session_set_state(s, SESSION_LINGERING);
+}
+
 void handshake_refuse(struct session *s)
 {
 	const struct cause_info *info = cause_info(s->cause);
 	char response[HTTP_RESPONSE_MAX];
-	size_t len = http_response_refusal(response, sizeof(response),
-					   info->status, info->text,
-					   retry_after(info->status));
+	size_t len;
 
+	if (stream_is_tls(&s->client.end.stream) && s->state < SESSION_HEAD) {
+		stream_tls_abandon(&s->client.end.stream);
+		refuse_silently(s);
+		return;
+	}
+	if (!info->status) {
+		refuse_silently(s);
+		return;
+	}
+	len = http_response_refusal(response, sizeof(response), info->status,
+				    info->text, retry_after(info->status));
 	if (s->handshake->is_head)
 		len -= strlen(info->text) + 1;
 	report_refusal(s, info->status);
-	s->was_refused = true;
-	session_tell_lingering(s, true);
+	handshake_tell_refused(s);
 	handshake_free(&s->handshake);
 	s->client.end.ended = true;
 	s->target.ended = true;

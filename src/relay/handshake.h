@@ -64,8 +64,17 @@ void handshake_free(struct handshake **handshake);
  */
 void handshake_decide(struct session *session, const char *data, size_t len);
 
+/*
+ * Begins with the handshake of TLS; if `refusal` is a cause, the request is
+ * refused for it then, as no answer can be read before.
+ */
+void handshake_tls_begin(struct session *session, enum relay_cause refusal);
+
 /* Answers the request with the refusal of session->cause. */
 void handshake_refuse(struct session *session);
+
+/* From here on it counts as refused, whatever else is still to be done. */
+void handshake_tell_refused(struct session *session);
 
 /* Room for HANDSHAKE_KEPT_MAX bytes behind those kept: 0 or -ENOMEM. */
 __attribute__((warn_unused_result))

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "http/response.h"
+#include "net/stream_tls.h"
 #include "relay/handshake.h"
 #include "relay/session_flow.h"
 
@@ -24,14 +25,28 @@ static enum relay_cause cause_of_dial(int error)
 	}
 }
 
+static void add_tls(const struct session *s, struct session_log_record *record,
+		    struct stream_tls_facts *facts)
+{
+	if (!stream_is_tls(&s->client.end.stream))
+		return;
+	stream_tls_describe(&s->client.end.stream, facts);
+	record->tls_version = facts->version;
+	record->tls_cipher = facts->cipher;
+	if (facts->subject[0])
+		record->tls_subject = facts->subject;
+}
+
 static void report_opened(struct session *s, const struct handshake *h)
 {
 	const struct relay_hooks *hooks = &s->relay->options.hooks;
 	struct session_log_record record;
+	struct stream_tls_facts facts;
 	char client[ADDRESS_TEXT_MAX];
 
 	session_report(s, &record, client);
 	record.handshake_usec = clock_now_us() - h->begun_us;
+	add_tls(s, &record, &facts);
 	record.host = slice_make(h->host.data, h->host.len);
 	record.path = slice_make(h->path.data, h->path.len);
 	record.origin = slice_make(h->origin.data, h->origin.len);

@@ -64,6 +64,11 @@ struct pump_result pump_feed(struct endpoint *from, struct endpoint *to,
 
 static struct pump_result stop(struct endpoint *from, ssize_t n)
 {
+	/* What is left of a draining end came in part: no more is awaited. */
+	if (n == -EAGAIN && from->is_draining) {
+		from->ended = true;
+		return outcome(PUMP_ENDED);
+	}
 	if (n == -EAGAIN)
 		return outcome(PUMP_NOTHING);
 	from->ended = true;
@@ -80,7 +85,7 @@ static void count_drained(struct endpoint *from, size_t n)
 	if (!from->is_draining)
 		return;
 	from->take_left -= (uint32_t)n;
-	if (!from->take_left)
+	if (!from->take_left || stream_is_dry(&from->stream))
 		from->ended = true;
 }
 

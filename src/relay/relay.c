@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/tls_context.h"
+#include "relay/handshake.h"
 #include "relay/session.h"
 
 static struct session *session_of(struct list *node)
@@ -59,7 +61,10 @@ void relay_accept(struct relay *relay,
 		  const struct relay_connection *connection)
 {
 	struct session *s = session_new(relay, connection);
+	struct tls_context *tls = connection->tls;
 
+	/* The stream has taken its own. */
+	tls_context_unref(&tls);
 	if (!s) {
 		struct config *config = connection->config;
 
@@ -71,7 +76,9 @@ void relay_accept(struct relay *relay,
 		relay->options.hooks.gone(relay->options.hooks.arg);
 		return;
 	}
-	if (connection->refusal)
+	if (connection->tls)
+		handshake_tls_begin(s, connection->refusal);
+	else if (connection->refusal)
 		session_close(s, connection->refusal, SIDE_RELAY);
 	else
 		session_set_state(s, SESSION_HEAD);

@@ -23,6 +23,7 @@
 #include "relay/traffic.h"
 
 struct event_base;
+struct tls_context;
 
 /* What the layers above want to hear; each on the worker's thread. */
 struct relay_hooks {
@@ -85,6 +86,7 @@ struct relay_connection {
 	struct sockaddr_any peer;
 	struct config *config; /* a reference that goes along */
 	const struct config_listener *listener; /* in `config` */
+	struct tls_context *tls; /* a reference that goes along; null: plain */
 	uint64_t accepted_ms;  /* clock_coarse_ms(), the handshake's begin */
 	uint64_t accepted_us;  /* clock_now_us(), the same for measurements */
 	enum relay_cause refusal; /* answered at once, unless CAUSE_NONE */

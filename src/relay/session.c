@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "net/stream_tls.h"
 #include "relay/endpoint_raw.h"
 #include "relay/handshake.h"
 
 static const struct session_handlers *const handlers[SESSION_STATE_COUNT] = {
+	[SESSION_TLS] = &handshake_tls_handlers,
 	[SESSION_HEAD] = &handshake_head_handlers,
 	[SESSION_DIALING] = &handshake_dial_handlers,
 	[SESSION_OPEN] = &session_open_handlers,
@@ -71,6 +73,19 @@ struct sockaddr_any session_peer(const struct session *s)
 	return peer;
 }
 
+/* The client's end, in TLS if its listener speaks it. */
+static int open_client(struct session *s,
+		       const struct relay_connection *connection)
+{
+	struct stream *stream = &s->client.end.stream;
+
+	stream_open(stream, s->relay->options.base, connection->fd, on_client,
+		    s);
+	if (!connection->tls)
+		return 0;
+	return stream_tls_begin(stream, connection->tls);
+}
+
 struct session *session_new(struct relay *relay,
 			    const struct relay_connection *connection)
 {
@@ -78,12 +93,15 @@ struct session *session_new(struct relay *relay,
 
 	if (!s)
 		return NULL;
+	s->relay = relay;
+	endpoint_ws_init(&s->client, &relay->pool);
+	endpoint_init(&s->target, &endpoint_raw_ops, &relay->pool);
 	s->handshake = handshake_new(connection);
-	if (!s->handshake) {
+	if (!s->handshake || open_client(s, connection)) {
+		handshake_free(&s->handshake);
 		free(s);
 		return NULL;
 	}
-	s->relay = relay;
 	s->config = connection->config;
 	s->listener = connection->listener;
 	s->is_counted_peer = connection->is_counted;
@@ -94,10 +112,6 @@ struct session *session_new(struct relay *relay,
 	s->timer_ms = SESSION_NEVER;
 	keep_peer(s, &connection->peer);
 	timer_init(&s->timer, relay->options.base, on_timer, s);
-	endpoint_ws_init(&s->client, &relay->pool);
-	endpoint_init(&s->target, &endpoint_raw_ops, &relay->pool);
-	stream_open(&s->client.end.stream, relay->options.base, connection->fd,
-		    on_client, s);
 	list_append(&relay->sessions, &s->link);
 	return s;
 }
@@ -278,6 +292,16 @@ void session_update(struct session *s)
 		session_abort(s, CAUSE_NO_MEMORY); /* it would hear nothing */
 }
 
+/* The rule of RFC 6455 that was broken, or what TLS has to say. */
+static const char *reason_of(const struct session *s)
+{
+	const struct stream *stream = &s->client.end.stream;
+
+	if (!s->client.conn.fail_text && stream_is_tls(stream))
+		return stream_tls_reason(stream);
+	return s->client.conn.fail_text;
+}
+
 void session_report(const struct session *s,
 		    struct session_log_record *ret_record,
 		    char ret_client[ADDRESS_TEXT_MAX])
@@ -300,7 +324,7 @@ void session_report(const struct session *s,
 		.cause_number = s->cause,
 		.cause = s->cause ? cause_info(s->cause)->label : NULL,
 		.side = s->cause ? cause_side_name(s->side) : NULL,
-		.reason = s->client.conn.fail_text,
+		.reason = reason_of(s),
 		.code_sent = s->client.code_sent,
 		.code_received = endpoint_ws_peer_code(&s->client),
 		.usec = (clock_coarse_ms() - s->begun_ms) * 1000,

@@ -48,7 +48,7 @@ struct session {
 	uint64_t half_close_ms;   /* CLOSING: the target's last moment */
 	size_t dropped;           /* LINGERING: bytes of the target */
 	size_t in_flight;         /* ends: bytes on their way when last asked */
-	enum relay_cause close_cause;
+	enum relay_cause close_cause; /* TLS: to be refused with it */
 	enum session_state state;
 	enum relay_cause cause;   /* the first, which counts */
 	enum relay_side side;
@@ -117,6 +117,7 @@ struct session_handlers {
 	void (*on_deadline)(struct session *session, uint64_t now_ms);
 };
 
+extern const struct session_handlers handshake_tls_handlers;
 extern const struct session_handlers handshake_head_handlers;
 extern const struct session_handlers handshake_dial_handlers;
 extern const struct session_handlers session_open_handlers;

@@ -28,6 +28,9 @@ struct session_log_record {
 	const char *cause;  /* its label */
 	const char *side;   /* who ended it: client, target, relay */
 	const char *reason; /* constant: the rule that was broken */
+	const char *tls_version; /* "TLSv1.3" */
+	const char *tls_cipher;
+	const char *tls_subject; /* of the client's verified certificate */
 	struct slice host;  /* of the request, as the client sent them */
 	struct slice path;
 	struct slice origin;

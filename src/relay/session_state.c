@@ -10,7 +10,8 @@ static const struct {
 	unsigned successors;
 } states[SESSION_STATE_COUNT] = {
 	[SESSION_ACCEPTED] = { "accepted",
-			       TO(HEAD) | TO(LINGERING) | TO(DEAD) },
+			       TO(TLS) | TO(HEAD) | TO(LINGERING) | TO(DEAD) },
+	[SESSION_TLS] = { "tls", TO(HEAD) | TO(LINGERING) | TO(DEAD) },
 	[SESSION_HEAD] = { "head", TO(DIALING) | TO(LINGERING) | TO(DEAD) },
 	[SESSION_DIALING] = { "dialing", TO(OPEN) | TO(LINGERING) | TO(DEAD) },
 	[SESSION_OPEN] = { "open", TO(CLOSING) | TO(DEAD) },

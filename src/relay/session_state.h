@@ -9,6 +9,7 @@
 /* In the order of a life; ARCHITECTURE.md has the diagram. */
 enum session_state {
 	SESSION_ACCEPTED,  /* a socket, nothing done with it yet */
+	SESSION_TLS,       /* the handshake of TLS */
 	SESSION_HEAD,      /* the request head is being read */
 	SESSION_DIALING,   /* the target is being connected to */
 	SESSION_OPEN,      /* bytes are relayed both ways */

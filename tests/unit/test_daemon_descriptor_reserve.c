@@ -82,10 +82,14 @@ static void test_refuses(void **unused)
 	assert_true(reserve.fd >= 0);
 	take_all_below(reserve.fd);
 	run_out(reserve.fd);
-	assert_int_equal(descriptor_reserve_refuse(&reserve, listener), 0);
+	assert_int_equal(descriptor_reserve_refuse(&reserve, listener,
+						   false),
+			 0);
 	assert_true(reserve.fd >= 0);
-	assert_int_equal(descriptor_reserve_refuse(&reserve, listener), 0);
-	assert_int_equal(descriptor_reserve_refuse(&reserve, listener),
+	assert_int_equal(descriptor_reserve_refuse(&reserve, listener,
+						   false),
+			 0);
+	assert_int_equal(descriptor_reserve_refuse(&reserve, listener, false),
 			 -EAGAIN);
 	assert_true(reserve.fd >= 0);
 	recover();
@@ -108,10 +112,10 @@ static void test_no_reserve(void **unused)
 	run_out(-1);
 	descriptor_reserve_init(&reserve);
 	assert_int_equal(reserve.fd, -1);
-	assert_int_equal(descriptor_reserve_refuse(&reserve, listener),
+	assert_int_equal(descriptor_reserve_refuse(&reserve, listener, false),
 			 -EMFILE);
 	recover();
-	assert_int_equal(descriptor_reserve_refuse(&reserve, listener),
+	assert_int_equal(descriptor_reserve_refuse(&reserve, listener, false),
 			 -EAGAIN);
 	assert_true(reserve.fd >= 0);
 	descriptor_reserve_done(&reserve);
