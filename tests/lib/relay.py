@@ -175,9 +175,10 @@ class Relay:
         return self.process.wait(timeout)
 
     def memory(self) -> int:
-        """Proportional set size of the process, in bytes."""
+        """What the process has allocated, in bytes.  Pages of programs and
+        libraries do not count: others come and go that share them."""
         text = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        match = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+        match = re.search(r"^Anonymous:\s+(\d+) kB", text, re.MULTILINE)
         assert match is not None
         return int(match.group(1)) * 1024
 
