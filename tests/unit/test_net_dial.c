@@ -19,7 +19,26 @@ struct fixture {
 	struct dial *dial;
 	struct dial_result result;
 	unsigned calls; /* of the callback */
+	struct dial_attempt tried[SERVERS_MAX];
+	size_t tried_count;
 };
+
+static void on_tried(void *arg, const struct dial_attempt *attempt)
+{
+	struct fixture *f = arg;
+
+	assert_true(f->tried_count < SERVERS_MAX);
+	assert_ptr_equal(attempt->backend, &f->backend);
+	f->tried[f->tried_count++] = *attempt;
+}
+
+/* What was told of the next server in turn. */
+static void check_tried(const struct fixture *f, size_t server, int error)
+{
+	assert_true(server < f->tried_count);
+	assert_ptr_equal(f->tried[server].server, &f->servers[server]);
+	assert_int_equal(f->tried[server].error, error);
+}
 
 static int setup(void **state)
 {
@@ -28,6 +47,8 @@ static int setup(void **state)
 	assert_non_null(f);
 	loop_begin(&f->loop);
 	f->context.base = f->loop.base;
+	f->context.tried = on_tried;
+	f->context.arg = f;
 	assert_int_equal(resolver_new(&f->resolver), 0);
 	assert_int_equal(resolve_client_new(f->resolver, f->loop.base,
 					    &f->context.resolver),
@@ -75,6 +96,7 @@ static enum dial_progress start(struct fixture *f, uint32_t timeout_ms)
 					      .callback = on_dialed,
 					      .arg = f };
 
+	f->tried_count = 0;
 	return dial_start(&options, &f->dial, &f->result);
 }
 
@@ -139,6 +161,11 @@ static void test_first_refuses_second_answers(void **state)
 	add_server(f, text);
 	assert_int_equal(dial(f, 5000), 0);
 	check_connected(f, listener, 2);
+	assert_int_equal(f->tried_count, 3);
+	check_tried(f, 0, -ECONNREFUSED);
+	check_tried(f, 1, -ECONNREFUSED);
+	check_tried(f, 2, 0);
+	assert_true(f->tried[2].usec < 5000000);
 	close(listener);
 }
 
@@ -151,6 +178,8 @@ static void test_all_refuse(void **state)
 	assert_int_equal(dial(f, 5000), -ECONNREFUSED);
 	assert_int_equal(f->result.fd, -1);
 	assert_ptr_equal(f->result.server, &f->servers[1]);
+	assert_int_equal(f->tried_count, 2);
+	check_tried(f, 1, -ECONNREFUSED);
 }
 
 static void test_no_such_path(void **state)
@@ -267,6 +296,10 @@ static void test_timeout_outranks_refusal(void **state)
 	add_server(f, text);
 	add_closed_port(f);
 	assert_int_equal(dial(f, 20), -ETIMEDOUT);
+	/* Each server's own error is told, not the gravest of all. */
+	check_tried(f, 0, -ETIMEDOUT);
+	check_tried(f, 1, -ECONNREFUSED);
+	assert_true(f->tried[0].usec >= 15000);
 	close_both(fds);
 	close(listener);
 }

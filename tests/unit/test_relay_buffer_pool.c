@@ -36,6 +36,7 @@ static void test_sizes_are_rounded_up(void **unused)
 		buffer_pool_put(&pool, get(&pool, size + 1, 2 * size),
 				2 * size);
 	}
+	assert_int_equal(counter_get(&pool.lent), 0);
 	buffer_pool_put(&pool, get(&pool, 1, BUFFER_POOL_SMALLEST),
 			BUFFER_POOL_SMALLEST);
 	buffer_pool_done(&pool);

@@ -8,8 +8,26 @@
 
 #define CLOSE_FAST "timeouts = { close = \"100ms\"; };"
 
+static void check_traffic(const struct tally_row *row, uint64_t active)
+{
+	assert_string_equal(row->key.data, "t");
+	assert_int_equal(counter_get(&row->at[TRAFFIC_ACTIVE]), active);
+	assert_int_equal(counter_get(&row->at[TRAFFIC_OPENED]), 1);
+	assert_int_equal(counter_get(&row->at[TRAFFIC_BYTES_UP]), 2);
+	assert_int_equal(counter_get(&row->at[TRAFFIC_BYTES_DOWN]), 4);
+	assert_int_equal(counter_get(&row->at[TRAFFIC_MESSAGES_UP]), 1);
+	assert_int_equal(counter_get(&row->at[TRAFFIC_MESSAGES_DOWN]), 1);
+}
+
+static void fixture_session_dies(struct fixture *f)
+{
+	relay_abort_all(&f->relay);
+	assert_int_equal(told.closed, 1);
+}
+
 static void test_both_ways(void **unused)
 {
+	const struct tally_row *traffic;
 	struct ws_client_view frame;
 	struct fixture f;
 
@@ -23,6 +41,11 @@ static void test_both_ways(void **unused)
 	assert_int_equal(frame.first, WS_BINARY);
 	assert_int_equal(frame.len, 4);
 	assert_memory_equal(frame.payload, "down", 4);
+	traffic = fixture_session(&f)->traffic;
+	check_traffic(traffic, 1);
+	fixture_session_dies(&f);
+	/* Nothing of what was counted is counted again at the end. */
+	check_traffic(traffic, 0);
 	fixture_end(&f);
 	assert_int_equal(told.record.bytes_up, 2);
 	assert_int_equal(told.record.bytes_down, 4);
@@ -60,6 +83,8 @@ static void test_pings_are_measured(void **unused)
 		fixture_skip(&f, frame.size);
 	}
 	WAIT_FOR(&f, fixture_session(&f)->client.rtt_us > 0);
+	WAIT_FOR(&f, told.pongs == 3);
+	assert_int_equal(told.pong_usec, fixture_session(&f)->client.rtt_us);
 	fixture_end(&f);
 	assert_true(told.record.rtt_usec > 0);
 }
