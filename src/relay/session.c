@@ -189,8 +189,8 @@ static void die(struct session *s)
 		record.undelivered_up = endpoint_lost(&s->target);
 		record.undelivered_down =
 			endpoint_lost(&s->client.end) + s->client.partial_len;
-		hooks->closed(hooks->arg, &record);
 		counter_add(&s->traffic->at[TRAFFIC_ACTIVE], -UINT64_C(1));
+		hooks->closed(hooks->arg, &record);
 	}
 	handshake_free(&s->handshake);
 	timer_cancel(&s->timer);

@@ -84,6 +84,7 @@ def test_status(start_relay: Any, echo: Server, connect: Connect) -> None:
     client.read_data(5)
     with pytest.raises(ws.Refused):
         connect(relay, "/nowhere")
+    admin.wait_metric("wsrelayd_bytes_total", 5, direction="down")
     status = wait_for(lambda: (now := admin.status())["refusals"] and now,
                       "the refusal")
     assert status["state"] == "running"
