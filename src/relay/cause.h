@@ -90,7 +90,7 @@
 	CAUSE(TARGET_REFUSED, "target_refused", 0, 502, NONE,                 \
 	      "the server refused the connection")                            \
 	CAUSE(DRAINING, "draining", 0, 503, NONE,                             \
-	      "the server is shutting down")                                  \
+	      "no new sessions are taken")                                    \
 	CAUSE(MAX_SESSIONS, "max_sessions", 0, 503, NONE,                     \
 	      "too many sessions")                                            \
 	CAUSE(ROUTE_SESSIONS, "route_sessions", 0, 503, NONE,                 \
