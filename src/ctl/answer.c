@@ -28,17 +28,17 @@ void answer_print_text(const char *text, FILE *out)
 	free(escaped);
 }
 
-static void print_refusal(const json_t *end)
+static void say_refusal(FILE *said, const json_t *end)
 {
 	const json_t *lines = json_object_get(end, "errors");
 
 	for (size_t i = 0; i < json_array_size(lines); i++) {
 		answer_print_text(json_string_value(json_array_get(lines, i)),
-				  stderr);
+				  said);
 	}
-	fputs("wsrelayctl: ", stderr);
+	fputs("wsrelayctl: ", said);
 	answer_print_text(json_string_value(json_object_get(end, "error")),
-			  stderr);
+			  said);
 }
 
 int answer_ask(const struct arguments *arguments, struct client *client,
@@ -57,7 +57,7 @@ int answer_ask(const struct arguments *arguments, struct client *client,
 	if (arguments->is_json)
 		answer_print_json(end);
 	else
-		print_refusal(end);
+		say_refusal(client->said, end);
 	json_decref(end);
 	return ANSWER_REFUSED;
 }

@@ -15,8 +15,8 @@
 #define ANSWER_REFUSED 1
 
 /*
- * Asks, and where the daemon refuses says so: on stderr, or with --json as an
- * object on stdout.  EX_OK with the end of the answer, a reference; else the
+ * Asks, and where the daemon refuses says so, with --json as an object on
+ * stdout.  EX_OK with the end of the answer, a reference; else the
  * exit code.  `elements` as client_ask().
  */
 __attribute__((warn_unused_result)) int

@@ -21,21 +21,22 @@
  */
 #define CLIENT_PATIENCE_S 30
 
-static int complain(const char *path, int error)
+static int complain(struct client *client, int error)
 {
-	fprintf(stderr, "wsrelayctl: %s: %s\n", path, strerror(error));
+	fprintf(client->said, "wsrelayctl: %s: %s\n", client->path,
+		strerror(error));
 	switch (error) {
 	case EACCES:
 	case EPERM:
 		fputs("wsrelayctl: run it as root, as the daemon's user or as "
 		      "a member of the socket's group\n",
-		      stderr);
+		      client->said);
 		return EX_NOPERM;
 	case ENOENT:
 	case ECONNREFUSED:
 		fputs("wsrelayctl: is wsrelayd running, and is this its "
 		      "control.socket? Another one is named by --socket\n",
-		      stderr);
+		      client->said);
 		return EX_UNAVAILABLE;
 	default:
 		return EX_UNAVAILABLE;
@@ -46,15 +47,17 @@ int client_open(struct client *client, const char *path)
 {
 	const struct timeval patience = { .tv_sec = CLIENT_PATIENCE_S };
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	int error;
 
 	*client = (struct client){ .path = path, .fd = -1 };
+	client->said = open_memstream(&client->said_text, &client->said_len);
+	if (!client->said)
+		return EX_OSERR;
 	if (strlen(path) >= sizeof(name.sun_path))
-		return complain(path, ENAMETOOLONG);
+		return complain(client, ENAMETOOLONG);
 	memcpy(name.sun_path, path, strlen(path));
 	client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (client->fd < 0)
-		return complain(path, errno);
+		return complain(client, errno);
 	if (!connect(client->fd, (const struct sockaddr *)&name,
 		     sizeof(name))) {
 		(void)setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
@@ -63,9 +66,7 @@ int client_open(struct client *client, const char *path)
 		if (client->in)
 			return EX_OK;
 	}
-	error = errno;
-	client_close(client);
-	return complain(path, error);
+	return complain(client, errno);
 }
 
 void client_close(struct client *client)
@@ -74,8 +75,10 @@ void client_close(struct client *client)
 		fclose(client->in);
 	else if (client->fd >= 0)
 		close(client->fd);
-	client->in = NULL;
-	client->fd = -1;
+	if (client->said && !fclose(client->said))
+		fputs(client->said_text, stderr);
+	free(client->said_text);
+	*client = (struct client){ .fd = -1 };
 }
 
 /* Who was turned away finds out why by reading, so failing is no matter. */
@@ -109,7 +112,7 @@ static int send_request(struct client *client, const char *command,
 	if (!text) {
 		fputs("wsrelayctl: that cannot be asked: no UTF-8, or out of "
 		      "memory\n",
-		      stderr);
+		      client->said);
 		return EX_USAGE;
 	}
 	send_all(client->fd, text);
@@ -118,13 +121,14 @@ static int send_request(struct client *client, const char *command,
 	return EX_OK;
 }
 
-static int no_line(const struct client *client)
+static int no_line(struct client *client)
 {
 	if (ferror(client->in) && errno == EAGAIN)
-		fprintf(stderr, "wsrelayctl: %s: no answer in %d seconds\n",
+		fprintf(client->said,
+			"wsrelayctl: %s: no answer in %d seconds\n",
 			client->path, CLIENT_PATIENCE_S);
 	else
-		fprintf(stderr, "wsrelayctl: %s: wsrelayd hung up\n",
+		fprintf(client->said, "wsrelayctl: %s: wsrelayd hung up\n",
 			client->path);
 	return EX_UNAVAILABLE;
 }
@@ -165,7 +169,7 @@ static int read_answer(struct client *client, json_t *elements,
 			continue;
 		}
 		json_decref(line);
-		fprintf(stderr, "wsrelayctl: %s: that is not wsrelayd\n",
+		fprintf(client->said, "wsrelayctl: %s: that is not wsrelayd\n",
 			client->path);
 		code = EX_PROTOCOL;
 	}

@@ -11,9 +11,8 @@ static int run(const struct arguments *arguments)
 	struct client client;
 	int code = client_open(&client, arguments->socket);
 
-	if (code)
-		return code;
-	code = arguments->command->run(arguments, &client);
+	if (!code)
+		code = arguments->command->run(arguments, &client);
 	client_close(&client);
 	return code;
 }

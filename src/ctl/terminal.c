@@ -16,6 +16,9 @@
 /* When the terminal does not know its own height. */
 #define HEIGHT_FALLBACK 24
 
+/* Room for a screen, so that it is drawn at once. */
+#define SCREEN_BYTES 65536
+
 /* The second screen of xterm and its like; the cursor hidden. */
 #define ENTER "\033[?1049h\033[?25l"
 #define LEAVE "\033[?25h\033[?1049l"
@@ -62,6 +65,8 @@ int terminal_open(struct terminal *terminal)
 	if (terminal->signal_fd < 0)
 		return -errno;
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* A screen at a time: line by line it would flicker. */
+	(void)setvbuf(stdout, NULL, _IOFBF, SCREEN_BYTES);
 	enter(terminal);
 	return 0;
 }

@@ -151,7 +151,7 @@ static int draw_screen(struct top *top)
 	int code;
 
 	fputs("\033[H", stdout);
-	code = draw(top, rows, answer_width(), "\033[K\r\n");
+	code = draw(top, rows, answer_width(), "\033[K\n");
 	fputs("\033[J", stdout);
 	fflush(stdout);
 	return code;
@@ -216,14 +216,14 @@ static int run_screens(struct top *top, struct terminal *terminal)
 	return code;
 }
 
-/* What goes wrong is said on the first screen, where it can be read. */
 static int run_terminal(struct top *top)
 {
 	struct terminal terminal;
 	int code;
 
 	if (terminal_open(&terminal)) {
-		fputs("wsrelayctl: this terminal cannot be drawn on\n", stderr);
+		fputs("wsrelayctl: this terminal cannot be drawn on\n",
+		      top->client->said);
 		return EX_IOERR;
 	}
 	code = run_screens(top, &terminal);
