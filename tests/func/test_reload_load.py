@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""Reloads under load: nobody is refused, cut or short of a byte.
+
+TEST_RELOADS and TEST_STREAMS make it longer and heavier.
+"""
+
+import copy
+import os
+from typing import Any, List
+
+import pytest
+from lib.backends import PollServer, open_listener, server_name
+from lib.config import Config, relay_to
+from lib.control import Control
+from lib.traffic import Arrivals, Streams, can_connect
+from lib.wait import wait_for
+
+RELOADS = int(os.environ.get("TEST_RELOADS", "200"))
+STREAMS = int(os.environ.get("TEST_STREAMS", "500"))
+
+
+def variant(config: Config, number: int, control: Control) -> Config:
+    """Listeners come and go, routes and limits change; what serves the load
+    stays."""
+    new = copy.deepcopy(config)
+    if number % 2:
+        new["listeners"].append({
+            "name": f"n{number}", "listen": f"unix:{control.directory}/l"})
+    if number % 3:
+        new["listeners"].append({
+            "name": f"t{number}", "listen": "127.0.0.1:0"})
+    if number % 5 == 0:
+        new["routes"].append({
+            "name": f"r{number}", "path": f"/r{number}", "backend": "app"})
+    new["limits"] = {"buffer": "64K" if number % 2 else "128K"}
+    new["timeouts"] = {"ping_interval": f"{20 + number % 7}s"}
+    return new
+
+
+def test_reloads_under_load(start_relay: Any, keep: Any, control: Control
+                            ) -> None:
+    server = keep(PollServer())
+    config = relay_to(server.target, workers=2, **control.option)
+    relay = start_relay(config)
+    load: List[Any] = [Streams(relay.address, STREAMS),
+                       Arrivals(relay.address)]
+    try:
+        for process in load:
+            assert process.ready.wait(60)
+        for number in range(RELOADS):
+            relay.write_config(variant(config, number, control))
+            control.ok("reload")
+            path = f"{control.directory}/l"
+            assert can_connect(path) == bool(number % 2), number
+    finally:
+        results = [process.finish() for process in load]
+    rounds, arrivals = results
+    assert len(rounds) == STREAMS and min(rounds) > 0 and arrivals > 0
+    relay.wait_closed(STREAMS + arrivals, cause="client_closed")
+    assert not relay.log(level="error") and not relay.log(level="warning")
+    for line in relay.log(event="session closed"):
+        assert line["cause"] == "client_closed", line
+        assert line["undelivered_up"] == line["undelivered_down"] == 0, line
+    refused = [line for line in relay.log(event="handshake refused")
+               if line["listener"] == "web"]
+    assert not refused
+
+
+FAILURES = ["file", "option", "listener", "log", "control"]
+
+
+def break_config(config: Config, failure: str, taken: str) -> str:
+    """A configuration that fails in one part; what is said of it."""
+    if failure == "file":
+        return "@include"
+    if failure == "option":
+        config["nonsense"] = 1
+        return "nonsense"
+    if failure == "listener":
+        config["listeners"].append({"name": "taken", "listen": taken})
+        return f"cannot listen on {taken}"
+    if failure == "log":
+        config["log"] = {"target": "file:/nowhere/at/all"}
+        return "cannot log to file:/nowhere/at/all"
+    config["control"] = {"socket": "/nowhere/at/all"}
+    return "cannot listen on /nowhere/at/all"
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_reload_that_fails_changes_nothing(
+        start_relay: Any, keep: Any, echo: Any, connect: Any,
+        control: Control, failure: str) -> None:
+    foreign = open_listener()
+    config = relay_to(echo.target, **control.option)
+    config["listeners"].append(
+        {"name": "old", "listen": f"unix:{control.directory}/old"})
+    relay = start_relay(config)
+    client = connect(relay)
+    before = control.ok("config")
+    descriptors = relay.descriptors()
+
+    new = copy.deepcopy(config)
+    new["listeners"][1] = {"name": "new",
+                           "listen": f"unix:{control.directory}/new"}
+    new["listeners"].append({"name": "port", "listen": "127.0.0.1:0"})
+    new["routes"][0]["name"] = "renamed"
+    said = break_config(new, failure, server_name(foreign))
+    relay.write_config(new)
+    if failure == "file":
+        with open(relay.config_file, "a") as file:
+            file.write("@include nonsense\n")
+    for _ in range(3):
+        answer = control.refused("reload")
+        assert said in answer, answer
+        assert "refused, the old one runs on" in answer
+
+    assert control.ok("config") == before
+    assert can_connect(f"{control.directory}/old")
+    assert not can_connect(f"{control.directory}/new")
+    client.send_binary(b"still there")
+    assert client.read_data(11) == b"still there"
+    client.close()
+    connect(relay).close()
+    wait_for(lambda: relay.descriptors() <= descriptors, "nothing left open")
+    foreign.close()
+    relay.write_config(config)
+    control.ok("reload")
