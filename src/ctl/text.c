@@ -79,9 +79,10 @@ void text_print_bytes(uint64_t bytes, char ret_text[TEXT_FIGURE_MAX])
 
 void text_print_seconds(double seconds, char ret_text[TEXT_FIGURE_MAX])
 {
-	uint64_t s = seconds > 0 ? (uint64_t)seconds : 0;
+	uint64_t s = seconds > 0 ? (uint64_t)(seconds + 0.0005) : 0;
 
-	if (seconds > 0 && seconds < 1)
+	/* 0.9995 would be written 1000ms. */
+	if (seconds > 0 && seconds < 0.9995)
 		snprintf(ret_text, TEXT_FIGURE_MAX, "%.0fms", seconds * 1000);
 	else if (s < 60)
 		snprintf(ret_text, TEXT_FIGURE_MAX, "%" PRIu64 "s", s);

@@ -14,6 +14,8 @@ from lib.config import relay_to
 from lib.control import Control
 
 COUNT = int(os.environ.get("TEST_SESSIONS", "2000"))
+# Nobody answers pings here.
+QUIET = {"ping_interval": "0"}
 # Seconds of a round trip meanwhile; the worst may be that of a busy machine.
 TYPICAL_MAX = 0.05
 WORST_MAX = 1.0
@@ -74,7 +76,8 @@ def test_many_sessions(start_relay: Any, keep: Any, control: Control,
                        ) -> None:
     server = keep(PollServer())
     prober = Prober()
-    config = relay_to(server.target, workers=2, **control.option)
+    config = relay_to(server.target, workers=2, timeouts=QUIET,
+                      **control.option)
     config["backends"]["probe"] = {"servers": [prober.target]}
     config["routes"].append(
         {"name": "probe", "path": "/probe", "backend": "probe"})
@@ -99,7 +102,8 @@ def test_a_reader_that_is_slow(start_relay: Any, keep: Any, control: Control
                                ) -> None:
     """A list waits for its reader; sessions end and others ask meanwhile."""
     server = keep(PollServer())
-    relay = start_relay(relay_to(server.target, workers=2, **control.option))
+    relay = start_relay(relay_to(server.target, workers=2, timeouts=QUIET,
+                      **control.option))
     clients = open_many(relay.address, COUNT)
     line = control.connect()
     line.ask("sessions")
@@ -120,7 +124,8 @@ def test_a_reader_that_is_slow(start_relay: Any, keep: Any, control: Control
 def test_lists_while_sessions_come_and_go(start_relay: Any, keep: Any,
                                           control: Control) -> None:
     server = keep(PollServer())
-    relay = start_relay(relay_to(server.target, workers=2, **control.option))
+    relay = start_relay(relay_to(server.target, workers=2, timeouts=QUIET,
+                      **control.option))
     stay = open_many(relay.address, 300)
     stopping = threading.Event()
 
@@ -133,7 +138,7 @@ def test_lists_while_sessions_come_and_go(start_relay: Any, keep: Any,
     for thread in threads:
         thread.start()
     try:
-        for _ in range(30):
+        for _ in range(20):
             ids = [s["id"] for s in control.json("sessions")]
             assert len(ids) == len(set(ids))
             assert set(range(1, 301)) <= set(ids)
