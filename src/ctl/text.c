@@ -11,6 +11,9 @@
 
 #include "base/log_escape.h"
 
+/* Longer than anything lasts, and it fits a number of 64 bits. */
+#define SECONDS_MAX 1e15
+
 /* At worst each byte becomes a token of its own. */
 char *text_escape(const char *text)
 {
@@ -79,7 +82,8 @@ void text_print_bytes(uint64_t bytes, char ret_text[TEXT_FIGURE_MAX])
 
 void text_print_seconds(double seconds, char ret_text[TEXT_FIGURE_MAX])
 {
-	uint64_t s = seconds > 0 ? (uint64_t)(seconds + 0.0005) : 0;
+	double known = seconds < SECONDS_MAX ? seconds : SECONDS_MAX;
+	uint64_t s = known > 0 ? (uint64_t)(known + 0.0005) : 0;
 
 	/* 0.9995 would be written 1000ms. */
 	if (seconds > 0 && seconds < 0.9995)
