@@ -14,6 +14,7 @@
 #include "daemon/demo.h"
 #include "daemon/log_setup.h"
 #include "daemon/options.h"
+#include "daemon/privileges.h"
 #include "daemon/supervisor.h"
 #include "daemon/version.h"
 #include "net/tls_store.h"
@@ -69,6 +70,7 @@ static int run(const char *path)
 	/* They come to a daemon that starts, too; it is not there yet. */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
+	privileges_forbid_more();
 	options.config = load(path, true);
 	if (!options.config)
 		return EX_CONFIG;

@@ -88,11 +88,19 @@ struct config_tls {
 	struct config_place client_ca_place;
 };
 
+/* Who the daemon is to be once it needs no privileges any more. */
+struct config_identity {
+	uint32_t uid; /* 0: it stays who it is */
+	uint32_t gid; /* of `group`, else the user's own */
+};
+
 struct config_listener {
 	char *name;             /* unique among listeners */
 	char *listen;           /* as written */
+	char *fd_name;          /* of systemd's sockets, if inherited */
 	char *place;            /* "FILE:LINE: listeners[0].listen" */
-	struct address address; /* parsed: INET or UNIX */
+	struct address address; /* parsed: INET or UNIX; none if inherited */
+	bool is_inherited;      /* "systemd": its sockets are open already */
 	uint32_t mode;          /* permission bits of a Unix socket */
 	bool v6_only;           /* "[::]:port" is dual stack unless set */
 	struct config_tls tls;
@@ -154,6 +162,9 @@ struct config {
 	uint32_t refs; /* atomic; config_ref() and config_unref() */
 	struct config_arena *arena; /* owns every string and array below */
 	uint32_t workers; /* threads, at least 1: "auto" is resolved */
+	char *user;  /* as written; "": none */
+	char *group; /* as written; "": the user's */
+	struct config_identity identity;
 	struct config_log log;
 	struct config_control control;
 	struct config_limits limits;

@@ -94,6 +94,7 @@ int config_build(struct config_draft *draft, struct config **ret_config)
 	struct config_object global = config_draft_global(draft);
 
 	config_build_global(draft);
+	config_build_identity(draft);
 	config_build_require_all(draft);
 	config_build_control(draft);
 	config_build_tls(draft);

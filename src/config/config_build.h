@@ -18,6 +18,9 @@ void config_build_control(struct config_draft *draft);
 /* Files and certificates of those that speak TLS, in their lists. */
 void config_build_tls(struct config_draft *draft);
 
+/* User and group, looked up where the system keeps them. */
+void config_build_identity(struct config_draft *draft);
+
 /* Addresses, unique names, no two listeners in each other's way. */
 void config_build_listeners(struct config_draft *draft);
 

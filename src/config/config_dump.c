@@ -124,6 +124,8 @@ static bool config_dump_applies(const struct config_option *option,
 	if (option->flags & CONFIG_IPV6)
 		return listener->address.kind == ADDRESS_INET &&
 		       listener->address.socket.sa.sa_family == AF_INET6;
+	if (option->flags & CONFIG_SYSTEMD)
+		return listener->is_inherited;
 	return true;
 }
 

@@ -30,6 +30,9 @@ static bool config_listener_is_wildcard(const struct config_listener *listener)
 bool config_listeners_clash(const struct config_listener *a,
 			    const struct config_listener *b)
 {
+	if (a->is_inherited || b->is_inherited)
+		return a->is_inherited && b->is_inherited &&
+		       strcmp(a->fd_name, b->fd_name) == 0;
 	if (a->address.kind != b->address.kind)
 		return false;
 	if (a->address.socket.len == b->address.socket.len &&
@@ -50,15 +53,21 @@ bool config_listeners_clash(const struct config_listener *a,
 	return config_listener_is_wildcard(v6) && !v6->v6_only;
 }
 
+static bool config_listener_has(const struct config_object *object,
+				const char *path)
+{
+	const struct config_option *option =
+		config_option_find(CONFIG_SCOPE_LISTENER, path);
+
+	return object->origin->options[config_option_index(option)].file;
+}
+
 /* Options of one kind of listener written for another. */
 static void config_listener_check_kind(struct config_draft *draft,
 				       const struct config_object *object,
 				       const struct config_listener *listener)
 {
-	const struct config_option *mode =
-		config_option_find(CONFIG_SCOPE_LISTENER, "mode");
-
-	if (object->origin->options[config_option_index(mode)].file &&
+	if (config_listener_has(object, "mode") &&
 	    !config_listener_is_file(listener))
 		config_draft_error(draft, object, "mode",
 				   "is for Unix sockets with a path only; "
@@ -66,6 +75,10 @@ static void config_listener_check_kind(struct config_draft *draft,
 	if (listener->v6_only && !config_listener_is_v6(listener))
 		config_draft_error(draft, object, "v6_only",
 				   "is for IPv6 addresses only; leave it out");
+	if (config_listener_has(object, "fd_name") && !listener->is_inherited)
+		config_draft_error(draft, object, "fd_name",
+				   "is for listen = \"systemd\" only; leave it "
+				   "out");
 }
 
 static void config_listener_check_others(struct config_draft *draft,
@@ -120,6 +133,16 @@ static void config_listener_keep_place(struct config_draft *draft,
 		draft->out_of_memory = true;
 }
 
+static enum address_error
+config_listener_parse(struct config_listener *listener)
+{
+	listener->is_inherited = strcmp(listener->listen, "systemd") == 0;
+	if (listener->is_inherited)
+		return ADDRESS_OK;
+	return address_parse_listen(slice_of(listener->listen),
+				    &listener->address);
+}
+
 static void config_listener_build(struct config_draft *draft, size_t index)
 {
 	struct config_object object =
@@ -128,8 +151,7 @@ static void config_listener_build(struct config_draft *draft, size_t index)
 
 	if (!listener->listen)
 		return;
-	enum address_error error = address_parse_listen(
-		slice_of(listener->listen), &listener->address);
+	enum address_error error = config_listener_parse(listener);
 
 	if (error != ADDRESS_OK) {
 		/* Without a name the checks below pass it over. */
@@ -139,7 +161,8 @@ static void config_listener_build(struct config_draft *draft, size_t index)
 		return;
 	}
 	if (!listener->name)
-		listener->name = listener->listen;
+		listener->name = listener->is_inherited ? listener->fd_name :
+							  listener->listen;
 	config_listener_keep_place(draft, &object, listener);
 	config_listener_check_kind(draft, &object, listener);
 	config_listener_check_others(draft, &object, index);

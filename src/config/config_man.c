@@ -31,7 +31,8 @@ static bool config_man_is_quoted(const struct config_option *option)
 {
 	if (option->type == CONFIG_OPTION_BOOL)
 		return false;
-	if (option->type == CONFIG_OPTION_MODE)
+	if (option->type == CONFIG_OPTION_MODE ||
+	    config_option_may_be_empty(option))
 		return true;
 	return option->fallback[strspn(option->fallback, "0123456789")] != '\0';
 }

@@ -77,6 +77,17 @@ const struct config_option config_options[] = {
 	  .fallback = "auto",
 	  .text = "Threads that serve sessions.\n"
 		  "\"auto\" is one per processor this process may use." },
+	{ GLOBAL, .path = "user", .type = CONFIG_OPTION_TEXT,
+	  FIELD(config, user), .max = NAME_MAX_BYTES, .fallback = "",
+	  .text = "Who the daemon becomes when it was started as root, once "
+		  "its sockets and its log are open.\n"
+		  "\"\" changes nothing: under systemd the unit says who it "
+		  "is.\n"
+		  "Sockets in the file system and a log file that root owns "
+		  "are given to that user." },
+	{ GLOBAL, .path = "group", .type = CONFIG_OPTION_TEXT,
+	  FIELD(config, group), .max = NAME_MAX_BYTES, .fallback = "",
+	  .text = "Its group then; \"\" is that of the user." },
 
 	{ GLOBAL, .path = "log.target", .type = CONFIG_OPTION_TEXT,
 	  FIELD(config, log.target), .max = TEXT_MAX_BYTES, .fallback = "auto",
@@ -220,9 +231,16 @@ const struct config_option config_options[] = {
 	  .flags = CONFIG_REQUIRED, FIELD(config_listener, listen),
 	  .max = TEXT_MAX_BYTES,
 	  .text = "\"192.0.2.1:8080\", \"[2001:db8::1]:8080\", \"*:8080\" "
-		  "for every address of both families, \"unix:/path\" or "
-		  "\"unix:@name\" for an abstract name.\n"
+		  "for every address of both families, \"unix:/path\", "
+		  "\"unix:@name\" for an abstract name, or \"systemd\" for "
+		  "the sockets that systemd opened.\n"
 		  "Addresses are numeric; port 0 lets the kernel choose." },
+	{ LISTENER, .path = "fd_name", .type = CONFIG_OPTION_TEXT,
+	  .flags = CONFIG_SYSTEMD, FIELD(config_listener, fd_name),
+	  .max = NAME_MAX_BYTES, .fallback = "wsrelayd.socket",
+	  .text = "Which of them: FileDescriptorName= of the socket unit, "
+		  "without one the unit's name.\n"
+		  "All sockets of that name are taken." },
 	{ LISTENER, .path = "mode", .type = CONFIG_OPTION_MODE,
 	  .flags = CONFIG_UNIX, FIELD(config_listener, mode), .max = 0777,
 	  .fallback = "0660",

@@ -44,6 +44,7 @@ enum config_flag {
 	CONFIG_TLS = 128,      /* LISTENER: of those that speak TLS only */
 	CONFIG_GROUP = 256,    /* has to be written where its group is */
 	CONFIG_EMPTY = 512,    /* TEXT: may be empty */
+	CONFIG_SYSTEMD = 1024, /* LISTENER: of systemd's sockets only */
 };
 
 struct config_option {

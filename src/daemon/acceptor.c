@@ -4,6 +4,7 @@
 #include "daemon/acceptor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,10 +13,14 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "daemon/descriptor_reserve.h"
+#include "daemon/inherited.h"
 #include "net/listener.h"
 
 /* Connections taken in one turn of the loop, so that signals get theirs. */
 #define ACCEPT_BATCH 64
+
+/* Ports below are root's: net.ipv4.ip_unprivileged_port_start as it is made. */
+#define PRIVILEGED_PORTS 1024
 
 /* How long accepting rests when there is not even a descriptor to refuse. */
 #define ACCEPT_PAUSE_MS 100
@@ -28,6 +33,7 @@ struct listening {
 	const struct config_listener *next;   /* after the commit, or null */
 	struct event *event;
 	int fd;
+	bool is_inherited; /* the descriptor stays open */
 };
 
 struct acceptor {
@@ -38,6 +44,7 @@ struct acceptor {
 	struct list prepared;
 	struct event *resume; /* the end of a pause */
 	struct descriptor_reserve reserve;
+	struct inherited inherited;
 };
 
 static struct listening *listening_of(struct list *node)
@@ -50,7 +57,8 @@ static void listening_free(struct listening *l)
 	list_remove(&l->link);
 	if (l->event)
 		event_free(l->event);
-	listener_close(l->fd);
+	if (!l->is_inherited)
+		listener_close(l->fd);
 	free(l);
 }
 
@@ -140,7 +148,7 @@ struct acceptor *acceptor_new(struct event_base *base,
 	list_init(&acceptor->prepared);
 	descriptor_reserve_init(&acceptor->reserve);
 	acceptor->resume = event_new(base, -1, 0, on_resume, acceptor);
-	if (!acceptor->resume)
+	if (inherited_init(&acceptor->inherited) || !acceptor->resume)
 		acceptor_free(&acceptor);
 	return acceptor;
 }
@@ -157,6 +165,7 @@ void acceptor_free(struct acceptor **acceptor)
 	if (gone->resume)
 		event_free(gone->resume);
 	descriptor_reserve_done(&gone->reserve);
+	inherited_done(&gone->inherited);
 	free(gone);
 }
 
@@ -164,6 +173,9 @@ void acceptor_free(struct acceptor **acceptor)
 static bool serves(const struct listening *l,
 		   const struct config_listener *config)
 {
+	if (config->is_inherited)
+		return l->is_inherited &&
+		       !strcmp(l->config->fd_name, config->fd_name);
 	return !strcmp(l->config->listen, config->listen) &&
 	       l->config->v6_only == config->v6_only;
 }
@@ -181,16 +193,64 @@ static void take_mode(const struct listening *l,
 			   config->place, strerror(-error));
 }
 
-static struct listening *find_serving(struct acceptor *acceptor,
-				      const struct config_listener *config)
+/*
+ * Has what is open go on as `config`: one socket, or all that systemd handed
+ * over under the name.  False when there is none.
+ */
+static bool keep_serving(struct acceptor *acceptor,
+			 const struct config_listener *config)
 {
+	bool is_kept = false;
+
 	list_each(&acceptor->serving, node, after) {
 		struct listening *l = listening_of(node);
 
-		if (!l->next && serves(l, config))
-			return l;
+		if (l->next || !serves(l, config))
+			continue;
+		l->next = config;
+		is_kept = true;
+		if (!config->is_inherited)
+			break;
 	}
-	return NULL;
+	return is_kept;
+}
+
+/* `fd` is the caller's still when this fails. */
+static int prepare_socket(struct acceptor *acceptor, int fd,
+			  const struct config_listener *config)
+{
+	struct listening *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	l->acceptor = acceptor;
+	l->config = config;
+	l->next = config;
+	l->fd = fd;
+	l->is_inherited = config->is_inherited;
+	l->event = event_new(acceptor->base, fd, EV_READ | EV_PERSIST,
+			     on_acceptable, l);
+	if (!l->event) {
+		free(l);
+		return -ENOMEM;
+	}
+	list_append(&acceptor->prepared, &l->link);
+	return 0;
+}
+
+static int prepare_inherited(struct acceptor *acceptor,
+			     const struct config_listener *config,
+			     struct acceptor_failure *failure)
+{
+	size_t at = 0;
+	int error = inherited_check(&acceptor->inherited, config->fd_name,
+				    failure->reason);
+	int fd;
+
+	while (!error && (fd = inherited_next(&acceptor->inherited,
+					      config->fd_name, &at)) >= 0)
+		error = prepare_socket(acceptor, fd, config);
+	return error;
 }
 
 static int prepare_one(struct acceptor *acceptor,
@@ -201,23 +261,36 @@ static int prepare_one(struct acceptor *acceptor,
 		.mode = config->mode,
 		.v6_only = config->v6_only,
 	};
-	struct listening *l = calloc(1, sizeof(*l));
-	int error;
+	int fd;
+	int error = listener_open(&options, &fd);
 
-	if (!l)
-		return -ENOMEM;
-	error = listener_open(&options, &l->fd);
-	if (error) {
-		free(l);
+	if (error)
 		return error;
-	}
-	l->acceptor = acceptor;
-	l->config = config;
-	l->next = config;
-	list_append(&acceptor->prepared, &l->link);
-	l->event = event_new(acceptor->base, l->fd, EV_READ | EV_PERSIST,
-			     on_acceptable, l);
-	return l->event ? 0 : -ENOMEM;
+	error = prepare_socket(acceptor, fd, config);
+	if (error)
+		listener_close(fd);
+	return error;
+}
+
+static bool is_privileged_port(const struct address *address)
+{
+	return address->kind == ADDRESS_INET && address->port > 0 &&
+	       address->port < PRIVILEGED_PORTS;
+}
+
+/* Unless it is said already. */
+static void explain(struct acceptor_failure *failure)
+{
+	const char *hint = "";
+
+	if (failure->reason[0])
+		return;
+	if (failure->error == -EACCES &&
+	    is_privileged_port(&failure->listener->address))
+		hint = "; a port below 1024 needs a start as root or "
+		       "CAP_NET_BIND_SERVICE";
+	snprintf(failure->reason, sizeof(failure->reason), "%s%s",
+		 strerror(-failure->error), hint);
 }
 
 int acceptor_prepare(struct acceptor *acceptor, const struct config *config,
@@ -225,17 +298,18 @@ int acceptor_prepare(struct acceptor *acceptor, const struct config *config,
 {
 	for (size_t i = 0; i < config->listener_count; i++) {
 		const struct config_listener *one = &config->listeners[i];
-		struct listening *l = find_serving(acceptor, one);
 		int error = 0;
 
-		if (l)
-			l->next = one;
+		*ret_failure = (struct acceptor_failure){ .listener = one };
+		if (keep_serving(acceptor, one))
+			continue;
+		if (one->is_inherited)
+			error = prepare_inherited(acceptor, one, ret_failure);
 		else
 			error = prepare_one(acceptor, one);
 		if (error) {
-			*ret_failure =
-				(struct acceptor_failure){ .listener = one,
-							   .error = error };
+			ret_failure->error = error;
+			explain(ret_failure);
 			acceptor_discard(acceptor);
 			return error;
 		}
@@ -288,6 +362,42 @@ void acceptor_each(const struct acceptor *acceptor,
 uint64_t acceptor_refused_count(const struct acceptor *acceptor)
 {
 	return acceptor->reserve.total;
+}
+
+static bool is_wanted(void *arg, const char *name)
+{
+	struct acceptor *acceptor = arg;
+
+	list_each(&acceptor->serving, node, after) {
+		const struct listening *l = listening_of(node);
+
+		if (l->is_inherited && !strcmp(l->config->fd_name, name))
+			return true;
+	}
+	return false;
+}
+
+void acceptor_close_unwanted(struct acceptor *acceptor)
+{
+	inherited_close_others(&acceptor->inherited, is_wanted, acceptor);
+}
+
+void acceptor_give_paths(const struct acceptor *acceptor,
+			 const struct config_identity *identity)
+{
+	list_each(&acceptor->serving, node, after) {
+		const struct listening *l = listening_of(node);
+		int error = 0;
+
+		if (!l->is_inherited)
+			error = listener_set_owner(l->fd, identity->uid,
+						   identity->gid);
+		if (error)
+			log_printf(LOG_LEVEL_WARNING,
+				   "%s: cannot give %s to its user: %s",
+				   l->config->place, l->config->listen,
+				   strerror(-error));
+	}
 }
 
 static void log_listening(const struct listening *l)

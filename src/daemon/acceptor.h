@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "config/config.h"
+#include "daemon/inherited.h"
 #include "ops/operations.h"
 
 struct event_base;
@@ -21,7 +22,10 @@ typedef void (*acceptor_callback)(void *arg, int fd,
 				  const struct sockaddr_any *peer,
 				  const struct config_listener *listener);
 
-/* Null when memory or descriptors are out. */
+/*
+ * Takes over what systemd handed to this process.  Null when memory or
+ * descriptors are out.
+ */
 __attribute__((warn_unused_result))
 struct acceptor *acceptor_new(struct event_base *base,
 			      acceptor_callback callback, void *arg);
@@ -33,6 +37,7 @@ void acceptor_free(struct acceptor **acceptor);
 struct acceptor_failure {
 	const struct config_listener *listener;
 	int error; /* -errno */
+	char reason[INHERITED_REASON_MAX]; /* in words */
 };
 
 /*
@@ -51,6 +56,16 @@ int acceptor_prepare(struct acceptor *acceptor, const struct config *config,
  * queues were taken.  `config` must outlive its time here.
  */
 void acceptor_commit(struct acceptor *acceptor);
+
+/*
+ * Closes the sockets of systemd that nothing asks for, with a warning each;
+ * after the first acceptor_commit().
+ */
+void acceptor_close_unwanted(struct acceptor *acceptor);
+
+/* Gives the paths of Unix sockets that were opened here to another user. */
+void acceptor_give_paths(const struct acceptor *acceptor,
+			 const struct config_identity *identity);
 
 /* Where the first listener really listens, as address_format() writes it. */
 void acceptor_first_address(const struct acceptor *acceptor,

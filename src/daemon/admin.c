@@ -157,6 +157,19 @@ void admin_commit(struct admin *admin)
 	log_serving(&admin->serving);
 }
 
+void admin_give(struct admin *admin, const struct config_identity *identity)
+{
+	int error = 0;
+
+	if (admin->serving.server)
+		error = listener_set_owner(admin->serving.fd, identity->uid,
+					   identity->gid);
+	if (error)
+		log_printf(LOG_LEVEL_WARNING,
+			   "admin.listen: cannot give %s to its user: %s",
+			   admin->serving.listen, strerror(-error));
+}
+
 void admin_discard(struct admin *admin)
 {
 	door_close(&admin->prepared);

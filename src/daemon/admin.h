@@ -30,6 +30,9 @@ admin_prepare(struct admin *admin, const struct config *config);
 /* What was prepared serves from now on, and nothing else. */
 void admin_commit(struct admin *admin);
 
+/* Gives the path of a Unix socket that serves to `identity`. */
+void admin_give(struct admin *admin, const struct config_identity *identity);
+
 /* Closes what was prepared. */
 void admin_discard(struct admin *admin);
 

@@ -139,6 +139,21 @@ void control_socket_commit(struct control_socket *cs,
 		serve(cs, &config->control);
 }
 
+void control_socket_give(struct control_socket *cs, const struct config *config)
+{
+	const struct config_identity *identity = &config->identity;
+	int error;
+
+	if (cs->fd < 0)
+		return;
+	error = listener_set_owner(cs->fd, identity->uid, identity->gid);
+	if (error)
+		log_printf(LOG_LEVEL_WARNING,
+			   "control.socket: cannot give %s to its user: %s",
+			   config->control.socket, strerror(-error));
+	serve(cs, &config->control);
+}
+
 void control_socket_discard(struct control_socket *cs)
 {
 	close_one(&cs->prepared_fd);

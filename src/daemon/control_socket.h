@@ -38,6 +38,10 @@ control_socket_prepare(struct control_socket *control_socket,
 void control_socket_commit(struct control_socket *control_socket,
 			   const struct config *config);
 
+/* Gives the path of the socket that serves to the user of `config`. */
+void control_socket_give(struct control_socket *control_socket,
+			 const struct config *config);
+
 /* Closes what was prepared. */
 void control_socket_discard(struct control_socket *control_socket);
 

@@ -17,6 +17,7 @@ enum mail_type {
 	MAIL_CONFIG,     /* a configuration for requests to come */
 	MAIL_STOPPING,   /* requests to come are refused, or no longer */
 	MAIL_CLOSE_ALL,  /* open sessions are to end */
+	MAIL_PULSE,      /* a sign of life is asked for */
 	MAIL_QUERY,      /* its sessions are to be told of */
 	MAIL_QUIT,       /* the worker is to end, with whatever it has */
 	MAIL_SESSIONS,   /* to the supervisor: a piece of the answer */
@@ -31,6 +32,7 @@ struct mail {
 		uint32_t spread_ms;    /* CLOSE_ALL */
 		struct session_query query;      /* QUERY */
 		struct session_batch *sessions;  /* SESSIONS: goes along */
+		uint32_t pulse;        /* PULSE: what to answer */
 	};
 };
 

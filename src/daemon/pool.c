@@ -42,6 +42,7 @@ struct pool {
 	unsigned count;
 	uint32_t session_limit;
 	uint64_t next_id;
+	uint32_t pulse; /* how often the workers were asked for it */
 	bool is_refusing;
 	struct metrics_sheet sheet; /* of those turned away here */
 };
@@ -328,6 +329,27 @@ void pool_configure(struct pool *pool, struct config *config)
 	pool->config = config_ref(config);
 	pool->session_limit = pool_session_limit(config);
 	tell_all(pool, &mail);
+}
+
+int pool_ask_pulse(struct pool *pool)
+{
+	struct mail mail = { .type = MAIL_PULSE, .pulse = ++pool->pulse };
+
+	for (unsigned i = 0; i < pool->count; i++) {
+		int error = worker_post(pool->workers[i], &mail);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+bool pool_has_pulse(const struct pool *pool)
+{
+	for (unsigned i = 0; i < pool->count; i++)
+		if (worker_pulse(pool->workers[i]) != pool->pulse)
+			return false;
+	return true;
 }
 
 void pool_set_refusing(struct pool *pool, bool is_refusing)

@@ -60,6 +60,16 @@ void pool_measure(const struct pool *pool, struct metrics_totals *totals);
 /* From now on `config` serves requests to come; a reference is taken. */
 void pool_configure(struct pool *pool, struct config *config);
 
+/*
+ * Asks every worker for a sign of life, to be given by its loop.  0 or -ENOMEM;
+ * then some were not asked.
+ */
+__attribute__((warn_unused_result))
+int pool_ask_pulse(struct pool *pool);
+
+/* Whether all that were asked have given it. */
+bool pool_has_pulse(const struct pool *pool);
+
 /* From now on, or no longer, requests are answered 503. */
 void pool_set_refusing(struct pool *pool, bool is_refusing);
 

@@ -10,9 +10,11 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/privileges.h"
 #include "daemon/supervisor_state.h"
 
 static void on_connection(void *arg, int fd, const struct sockaddr_any *peer,
@@ -121,11 +123,29 @@ static int open_core(struct supervisor *sv)
 		return error;
 	sv->recorder = recorder_new(sv->base, &sv->operations);
 	sv->admin = admin_new(sv->base, &sv->operations);
-	return sv->recorder && sv->admin ? 0 : -ENOMEM;
+	if (!sv->recorder || !sv->admin)
+		return -ENOMEM;
+	return service_new(sv->base, sv->pool, &sv->operations, &sv->service);
+}
+
+/* What needed privileges is done.  The demo asks for none, and for no user. */
+static int drop_privileges(struct supervisor *sv)
+{
+	const struct config_identity *identity = &sv->config->identity;
+
+	if (!sv->options->config_path)
+		return 0;
+	if (identity->uid && geteuid() == 0) {
+		acceptor_give_paths(sv->acceptor, identity);
+		control_socket_give(sv->control, sv->config);
+		admin_give(sv->admin, identity);
+	}
+	return privileges_drop(sv->config);
 }
 
 static void close_all(struct supervisor *sv)
 {
+	service_free(&sv->service);
 	admin_free(&sv->admin);
 	control_socket_free(&sv->control);
 	recorder_free(&sv->recorder);
@@ -148,6 +168,7 @@ static void tell_ready(const struct supervisor *sv)
 	char address[ADDRESS_TEXT_MAX];
 
 	log_ready(sv);
+	service_tell_ready(sv->service);
 	if (!sv->options->on_ready)
 		return;
 	acceptor_first_address(sv->acceptor, address);
@@ -167,6 +188,9 @@ static int run(struct supervisor *sv)
 	code = supervisor_open_sockets(sv);
 	if (code)
 		return code;
+	acceptor_close_unwanted(sv->acceptor);
+	if (drop_privileges(sv))
+		return EX_SOFTWARE;
 	tell_ready(sv);
 	if (event_base_dispatch(sv->base))
 		return EX_SOFTWARE;

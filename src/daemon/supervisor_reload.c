@@ -46,7 +46,7 @@ static int prepare_listeners(void *arg, struct config *config,
 
 		config_errors_add(errors, place, NULL,
 				  "cannot listen on %s: %s",
-				  failure.listener->listen, strerror(-error));
+				  failure.listener->listen, failure.reason);
 	}
 	return error;
 }
@@ -123,6 +123,10 @@ static void commit_workers(void *arg, struct config *config)
 {
 	struct supervisor *sv = arg;
 
+	if (strcmp(config->user, sv->config->user) ||
+	    strcmp(config->group, sv->config->group))
+		log_printf(LOG_LEVEL_WARNING,
+			   "user and group change at the next start");
 	pool_configure(sv->pool, config);
 	config_unref(&sv->config);
 	sv->config = config_ref(config);
@@ -188,14 +192,32 @@ static void count(struct supervisor_reloads *reloads, bool is_done)
 		reloads->refused++;
 }
 
-int supervisor_reload(struct supervisor *sv, struct config_errors *errors)
+/* For who wants a line; null when nothing was refused. */
+static const char *refusal(int error, const struct config_errors *errors)
+{
+	if (!error)
+		return NULL;
+	return errors->count ? errors->lines[0] : "the log says why";
+}
+
+static int run(struct supervisor *sv, struct config_errors *errors)
 {
 	struct reload_plan plan = { parts, sizeof(parts) / sizeof(*parts), sv };
+	int error;
+
+	service_tell_reloading(sv->service);
+	error = reload_run(&plan, sv->options->config_path, errors);
+	service_tell_reloaded(sv->service, refusal(error, errors));
+	return error;
+}
+
+int supervisor_reload(struct supervisor *sv, struct config_errors *errors)
+{
 	struct config_place nowhere = { .file = "wsrelayd" };
 	int error = -EBUSY;
 
 	if (sv->options->config_path && sv->phase == STOP_NOT)
-		error = reload_run(&plan, sv->options->config_path, errors);
+		error = run(sv, errors);
 	else
 		config_errors_add(errors, nowhere, NULL, "%s",
 				  sv->phase == STOP_NOT ?

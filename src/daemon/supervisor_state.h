@@ -16,6 +16,7 @@
 #include "daemon/control_socket.h"
 #include "daemon/pool.h"
 #include "daemon/recorder.h"
+#include "daemon/service.h"
 #include "daemon/supervisor.h"
 #include "daemon/survey.h"
 #include "daemon/tls_service.h"
@@ -46,6 +47,7 @@ struct supervisor {
 	struct control_socket *control;
 	struct recorder *recorder;
 	struct admin *admin;
+	struct service *service; /* null: no manager listens */
 	struct event *signals[SUPERVISOR_SIGNALS];
 	struct event *stop_poll;
 	struct operations operations;

@@ -69,5 +69,6 @@ void supervisor_stop(struct supervisor *sv)
 	sv->phase = STOP_DRAINING;
 	sv->phase_ends_ms = clock_coarse_ms() + sv->config->timeouts.drain_ms;
 	pool_set_refusing(sv->pool, true);
+	service_tell_stopping(sv->service);
 	event_add(sv->stop_poll, &interval);
 }

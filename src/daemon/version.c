@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "config/config.h"
+#include "daemon/sd.h"
 
 void version_print(void)
 {
@@ -18,5 +19,8 @@ void version_print(void)
 	printf("%s\n", digest_library_version());
 	printf("jansson %s\n", JANSSON_VERSION);
 	printf("libconfig %s\n", config_library_version());
-	puts("features: stream");
+	if (sd_library_version())
+		puts(sd_library_version());
+	printf("features: stream%s\n",
+	       sd_library_version() ? " systemd" : "");
 }

@@ -31,6 +31,8 @@ struct worker {
 	_Atomic uint32_t connections;
 	/* Those of them that wait for a refusal to be read; the worker's. */
 	_Atomic uint32_t refused;
+	/* The last sign of life it was asked for and gave. */
+	_Atomic uint32_t pulse;
 };
 
 static void on_gone(void *arg)
@@ -130,6 +132,9 @@ static void read_letter(struct worker *worker, const struct mail *mail)
 		break;
 	case MAIL_QUERY:
 		session_walk_ask(&worker->relay.walk, &mail->query);
+		break;
+	case MAIL_PULSE:
+		atomic_store(&worker->pulse, mail->pulse);
 		break;
 	case MAIL_QUIT:
 		event_base_loopbreak(worker->base);
@@ -310,6 +315,11 @@ void worker_measure(const struct worker *worker, struct metrics_totals *totals)
 	metrics_totals_add_sheet(totals, &worker->sheet);
 	metrics_totals_add_traffic(totals, &worker->relay.traffic,
 				   counter_get(&worker->relay.pool.lent));
+}
+
+uint32_t worker_pulse(const struct worker *worker)
+{
+	return atomic_load(&worker->pulse);
 }
 
 /* What was sent to a worker that has left its loop. */

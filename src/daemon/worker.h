@@ -49,6 +49,9 @@ uint32_t worker_session_count(const struct worker *worker);
 /* Adds what it has counted so far.  Any thread, while the worker is there. */
 void worker_measure(const struct worker *worker, struct metrics_totals *totals);
 
+/* The last MAIL_PULSE its loop has seen, 0 before the first.  Any thread. */
+uint32_t worker_pulse(const struct worker *worker);
+
 /* Ends the worker with all it has, and waits for it.  Clears, takes null. */
 void worker_stop(struct worker **worker);
 

@@ -138,6 +138,16 @@ int listener_set_mode(int fd, uint32_t mode)
 	return chmod(address.un.sun_path, mode) ? -errno : 0;
 }
 
+int listener_set_owner(int fd, uint32_t uid, uint32_t gid)
+{
+	struct sockaddr_any address;
+
+	listener_address(fd, &address);
+	if (!is_path(&address))
+		return 0;
+	return lchown(address.un.sun_path, uid, gid) ? -errno : 0;
+}
+
 /*
  * The socket's own inode is not that of its path, so that a path replaced by
  * another daemon is told apart by asking whether somebody else serves it once

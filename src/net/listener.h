@@ -31,6 +31,10 @@ void listener_address(int fd, struct sockaddr_any *ret_address);
 __attribute__((warn_unused_result))
 int listener_set_mode(int fd, uint32_t mode);
 
+/* Gives the path of a Unix socket to a user and group.  0 or -errno. */
+__attribute__((warn_unused_result))
+int listener_set_owner(int fd, uint32_t uid, uint32_t gid);
+
 /* Closes `fd` and removes the path of its Unix socket, if it is still its. */
 void listener_close(int fd);
 

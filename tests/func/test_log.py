@@ -62,7 +62,7 @@ def test_text_format(start_relay: Any, echo: Any, connect: Any,
     relay.finish()
     lines = log.read_text().splitlines()
     for line in lines:
-        assert re.match(ISO + r" (notice|info) [a-z]", line), line
+        assert re.match(ISO + r" (warning|notice|info) [a-z]", line), line
     opened, = [line for line in lines if "session opened" in line]
     closed, = [line for line in lines if "session closed" in line]
     for line in (opened, closed):

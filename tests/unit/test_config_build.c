@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What holds between options: addresses, names, patterns, references. */
 
+#include <grp.h>
+#include <pwd.h>
+
 #include "config_text.h"
 
 static void test_addresses_of_listeners(void **state)
@@ -43,6 +46,65 @@ static void test_options_of_another_kind_of_listener(void **state)
 		"it out\n"
 		"t:4: listeners[3].v6_only: is for IPv6 addresses only; leave "
 		"it out\n");
+}
+
+static void test_sockets_of_systemd(void **state)
+{
+	(void)state;
+	config_text_assert_errors(
+		"listeners = ( { listen = \"127.0.0.1:1\"; fd_name = "
+		"\"x\"; },\n"
+		"  { listen = \"systemd\"; mode = \"0600\"; },\n"
+		"  { listen = \"systemd\"; fd_name = \"x\"; v6_only = true; "
+		"},\n"
+		"  { listen = \"systemd:x\"; }, { listen = \"systemd\"; } );\n",
+		"t:1: listeners[0].fd_name: is for listen = \"systemd\" only; "
+		"leave it out\n"
+		"t:2: listeners[1].mode: is for Unix sockets with a path "
+		"only; leave it out\n"
+		"t:3: listeners[2].v6_only: is for IPv6 addresses only; leave "
+		"it out\n"
+		"t:4: listeners[3].listen: \"systemd:x\": not a port; a number "
+		"of 1 to 65535\n"
+		"t:4: listeners[4].listen: \"systemd\" is taken by "
+		"listeners[1] (t:2), \"systemd\"; each address and port "
+		"once\n");
+	struct config *config = config_text_parse(
+		"listeners = ( { listen = \"systemd\"; },\n"
+		"  { listen = \"systemd\"; fd_name = \"b\"; } );\n");
+
+	assert_true(config->listeners[0].is_inherited);
+	assert_string_equal(config->listeners[0].name, "wsrelayd.socket");
+	assert_string_equal(config->listeners[1].name, "b");
+	config_unref(&config);
+}
+
+static void test_user_and_group(void **state)
+{
+	struct config *config = config_text_parse(
+		"user = \"nobody\"; group = \"daemon\";\n" TEXT_LISTENER);
+
+	(void)state;
+	assert_int_equal(config->identity.uid, getpwnam("nobody")->pw_uid);
+	assert_int_equal(config->identity.gid, getgrnam("daemon")->gr_gid);
+	config_unref(&config);
+	config = config_text_parse("user = \"nobody\";\n" TEXT_LISTENER);
+	assert_int_equal(config->identity.gid, getpwnam("nobody")->pw_gid);
+	config_unref(&config);
+	config = config_text_parse(
+		"user = \"\"; group = \"\";\n" TEXT_LISTENER);
+	assert_int_equal(config->identity.uid, 0);
+	config_unref(&config);
+	config_text_assert_errors(
+		"user = \"nobody at all\";\ngroup = \"none\";\n" TEXT_LISTENER,
+		"t:1: user: there is no user \"nobody at all\"; allowed: the "
+		"name of one, or \"\" for no change\n"
+		"t:2: group: there is no group \"none\"; allowed: the name of "
+		"one, or \"\" for the user's own\n");
+	config_text_assert_errors(
+		"group = \"daemon\";\n" TEXT_LISTENER,
+		"t:1: group: has no effect without \"user\"; leave it out or "
+		"name a user\n");
 }
 
 /* Whether two listeners of these addresses are refused. */
@@ -268,6 +330,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses_of_listeners),
 		cmocka_unit_test(test_options_of_another_kind_of_listener),
+		cmocka_unit_test(test_sockets_of_systemd),
+		cmocka_unit_test(test_user_and_group),
 		cmocka_unit_test(test_listeners_in_each_others_way),
 		cmocka_unit_test(test_names_are_unique),
 		cmocka_unit_test(test_servers),

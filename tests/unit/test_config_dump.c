@@ -6,6 +6,8 @@
 
 static const char sample[] =
 	"workers = 3;\n"
+	"user = \"root\";\n"
+	"group = \"\";\n"
 	"log = {\n"
 	"  target = \"file:/a \\\"b\\\\c\";\n"
 	"  format = \"json\";\n"
@@ -75,6 +77,11 @@ static const char sample[] =
 	"      client_verify = \"optional\";\n"
 	"      ktls = true;\n"
 	"    };\n"
+	"  },\n"
+	"  {\n"
+	"    name = \"s\";\n"
+	"    listen = \"systemd\";\n"
+	"    fd_name = \"web\";\n"
 	"  }\n"
 	");\n"
 	"backends = {\n"
@@ -171,7 +178,10 @@ static void test_every_option_is_dumped(void **state)
 		char name[64];
 
 		snprintf(name, sizeof(name), " %s = ", dot ? dot + 1 : path);
+		if (strstr(sample, name))
+			continue;
 		/* At the beginning of a line without a blank before it. */
+		name[0] = '\n';
 		if (!strstr(sample, name))
 			assert_memory_equal(sample, name + 1, strlen(name) - 1);
 	}
