@@ -382,6 +382,16 @@ void acceptor_close_unwanted(struct acceptor *acceptor)
 	inherited_close_others(&acceptor->inherited, is_wanted, acceptor);
 }
 
+void acceptor_leave_inherited(struct acceptor *acceptor)
+{
+	list_each(&acceptor->serving, node, after) {
+		struct listening *l = listening_of(node);
+
+		if (l->is_inherited)
+			listening_free(l);
+	}
+}
+
 void acceptor_give_paths(const struct acceptor *acceptor,
 			 const struct config_identity *identity)
 {

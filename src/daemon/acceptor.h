@@ -63,6 +63,12 @@ void acceptor_commit(struct acceptor *acceptor);
  */
 void acceptor_close_unwanted(struct acceptor *acceptor);
 
+/*
+ * Takes no more connections from sockets of systemd: they wait for the next
+ * daemon.
+ */
+void acceptor_leave_inherited(struct acceptor *acceptor);
+
 /* Gives the paths of Unix sockets that were opened here to another user. */
 void acceptor_give_paths(const struct acceptor *acceptor,
 			 const struct config_identity *identity);

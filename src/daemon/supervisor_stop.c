@@ -30,6 +30,7 @@ static void begin_closing(struct supervisor *sv)
 	sv->phase = STOP_CLOSING;
 	sv->phase_ends_ms = clock_coarse_ms() + timeouts->close_spread_ms +
 			    timeouts->close_ms;
+	acceptor_leave_inherited(sv->acceptor);
 	pool_close_all(sv->pool, timeouts->close_spread_ms);
 }
 
@@ -70,5 +71,7 @@ void supervisor_stop(struct supervisor *sv)
 	sv->phase_ends_ms = clock_coarse_ms() + sv->config->timeouts.drain_ms;
 	pool_set_refusing(sv->pool, true);
 	service_tell_stopping(sv->service);
+	if (!sv->config->timeouts.drain_ms)
+		acceptor_leave_inherited(sv->acceptor);
 	event_add(sv->stop_poll, &interval);
 }
