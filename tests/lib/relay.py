@@ -75,12 +75,14 @@ class Relay:
     def __init__(self, directory: Path, config: Config, *,
                  arguments: Sequence[str] = (),
                  stderr: Optional[int] = None,
-                 nofile: Optional[int] = None) -> None:
+                 nofile: Optional[int] = None,
+                 prefix: Sequence[str] = ()) -> None:
         self.directory = directory
         self.config_file = directory / "wsrelayd.conf"
         self.log_file = directory / "stderr.log"
         self.listeners: Dict[str, Address] = {}
         self.write_config(config)
+        self.prefix = prefix    # a command that ends by running the daemon
         self.process = self._spawn(arguments, stderr, nofile)
         if stderr is None:
             self.wait_listening(len(config["listeners"]))
@@ -93,7 +95,8 @@ class Relay:
 
         with open(self.log_file, "ab") as log:
             return subprocess.Popen(
-                [binary(), "-c", str(self.config_file), *arguments],
+                [*self.prefix, binary(), "-c", str(self.config_file),
+                 *arguments],
                 stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log if stderr is None else stderr,
                 env=environment(self.directory), preexec_fn=limit)

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: MIT
+"""Started as root: binds, then becomes another user for good.  Needs root."""
+
+import grp
+import os
+import pwd
+import re
+import signal
+from pathlib import Path
+from typing import Any, List
+
+import pytest
+from lib.config import relay_to
+from lib.relay import run
+from lib.wait import wait_for
+
+USER = pwd.getpwnam("nobody")
+GROUP = grp.getgrnam("daemon")
+
+
+@pytest.fixture(autouse=True)
+def reachable(tmp_path: Path) -> None:
+    """The user may enter the directory of the test, and write there."""
+    for path in [tmp_path, *tmp_path.parents]:
+        if path.owner() == "root" and not path.stat().st_mode & 0o001:
+            path.chmod(path.stat().st_mode | 0o011)
+
+
+def own(relay: Any) -> None:
+    """What a user finds where the daemon runs: a directory of its own."""
+    os.chown(relay.directory, USER.pw_uid, -1)
+
+
+def threads(relay: Any, line: str) -> List[List[str]]:
+    """That line of the status of each thread, in words."""
+    return [re.findall(rf"^{line}:(.*)$", (task / "status").read_text(),
+                       re.M)[0].split()
+            for task in Path(f"/proc/{relay.process.pid}/task").iterdir()]
+
+
+def test_becomes_the_user(start_relay: Any, echo: Any, connect: Any) -> None:
+    """All of the process, in each thread and each kind of id."""
+    relay = start_relay(relay_to(echo.target, user="nobody", workers=3))
+    relay.wait_log(event="ready")
+    assert len(threads(relay, "Uid")) >= 5
+    for uids in threads(relay, "Uid"):
+        assert uids == [str(USER.pw_uid)] * 4
+    for gids in threads(relay, "Gid"):
+        assert gids == [str(USER.pw_gid)] * 4
+    for groups in threads(relay, "Groups"):
+        assert set(groups) == {str(gid) for gid in os.getgrouplist(
+            "nobody", USER.pw_gid)}
+    for name in "CapEff", "CapPrm", "CapInh", "CapAmb":
+        assert all(int(value, 16) == 0 for value, in threads(relay, name))
+    assert all(value == ["1"] for value in threads(relay, "NoNewPrivs"))
+    client = connect(relay)
+    client.send_binary(b"x")
+    assert client.read_data(1) == b"x"
+
+
+def test_group(start_relay: Any, echo: Any) -> None:
+    relay = start_relay(relay_to(echo.target, user="nobody", group="daemon"))
+    relay.wait_log(event="ready")
+    for gids in threads(relay, "Gid"):
+        assert gids == [str(GROUP.gr_gid)] * 4
+
+
+def test_reload_afterwards(start_relay: Any, echo: Any, connect: Any) -> None:
+    relay = start_relay(relay_to(echo.target, user="nobody"))
+    own(relay)
+    relay.config_file.chmod(0o644)
+    both = [{"name": "web", "listen": "127.0.0.1:0"},
+            {"name": "more", "listen": f"unix:{relay.directory}/more"}]
+    relay.reload(relay_to(echo.target, user="nobody", listeners=both))
+    connect(relay.listeners["more"])
+    connect(relay.listeners["web"])
+
+
+def test_reload_wants_a_low_port(start_relay: Any, echo: Any, connect: Any
+                                 ) -> None:
+    """What only root may open is refused whole, with a word why."""
+    limit = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+    assert int(limit.read_text()) > 7, "low ports are free for all here"
+    relay = start_relay(relay_to(echo.target, user="nobody"))
+    web = {"name": "web", "listen": "127.0.0.1:0"}
+    relay.reload_refused(relay_to(echo.target, user="nobody", listeners=[
+        web, {"name": "low", "listen": "127.0.0.1:7"}]))
+    error, = relay.log(level="error")[:-1]
+    assert "listeners[1].listen: cannot listen on 127.0.0.1:7: " \
+        "Permission denied; a port below 1024 needs" in error["event"]
+    connect(relay)
+
+
+def test_unix_socket_is_the_users(start_relay: Any, echo: Any, connect: Any
+                                  ) -> None:
+    """It can be changed by a reload, and removed at the end."""
+    relay = start_relay(relay_to(echo.target, user="nobody"))
+    own(relay)
+    relay.signal(signal.SIGTERM)
+    assert relay.wait_exit() == 0
+    directory = relay.directory / "sockets"
+    directory.mkdir()
+    os.chown(directory, USER.pw_uid, -1)
+    path = directory / "s"
+
+    def listen(mode: str) -> dict:
+        return relay_to(echo.target, user="nobody", group="daemon", listeners=[
+            {"name": "u", "listen": f"unix:{path}", "mode": mode}])
+    second = start_relay(listen("0600"))
+    second.config_file.chmod(0o644)
+    second.wait_log(event="ready")
+    status = path.stat()
+    assert (status.st_uid, status.st_gid) == (USER.pw_uid, GROUP.gr_gid)
+    second.reload(listen("0606"))
+    assert path.stat().st_mode & 0o777 == 0o606
+    connect(str(path))
+    second.signal(signal.SIGTERM)
+    assert second.wait_exit() == 0
+    assert not path.exists()
+
+
+def test_log_file_is_the_users(start_relay: Any, echo: Any, tmp_path: Path
+                               ) -> None:
+    """It can be opened again after it was renamed, and by a reload."""
+    directory = tmp_path / "log"
+    directory.mkdir()
+    os.chown(directory, USER.pw_uid, -1)
+    file = directory / "wsrelayd.log"
+    path = tmp_path / "s"
+    config = relay_to(echo.target, user="nobody",
+                      log={"target": f"file:{file}"},
+                      listeners=[{"listen": f"unix:{path}"}])
+    relay = start_relay(config, stderr=os.open(os.devnull, os.O_WRONLY))
+    relay.config_file.chmod(0o644)
+    wait_for(lambda: file.exists() and " ready " in file.read_text(), "ready")
+    assert file.stat().st_uid == USER.pw_uid
+    relay.signal(signal.SIGHUP)
+    wait_for(lambda: "configuration reloaded" in file.read_text(), "reload")
+    file.rename(directory / "old")
+    relay.signal(signal.SIGUSR1)
+    wait_for(file.exists, "the new file")
+
+
+def test_root_without_a_user_is_warned(start_relay: Any, echo: Any) -> None:
+    relay = start_relay(relay_to(echo.target))
+    line = relay.wait_log(level="warning")
+    assert line["event"] == "running as root: name a user to become"
+
+
+def test_root_by_name_is_meant(start_relay: Any, echo: Any) -> None:
+    relay = start_relay(relay_to(echo.target, user="root"))
+    relay.wait_log(event="ready")
+    assert not relay.log(level="warning")
+
+
+AS_NOBODY = ["setpriv", f"--reuid={USER.pw_uid}", f"--regid={USER.pw_gid}",
+             "--clear-groups"]
+
+
+@pytest.mark.parametrize("user,warned", [("daemon", True), ("nobody", False),
+                                         ("", False)])
+def test_not_started_as_root(start_relay: Any, echo: Any, user: str,
+                             warned: bool) -> None:
+    """Nothing to become: a word when another user was asked for."""
+    relay = start_relay(relay_to(echo.target, user=user), prefix=AS_NOBODY)
+    relay.wait_log(event="ready")
+    assert bool(relay.log(level="warning")) == warned
+    if warned:
+        assert "ignored, only a start as root" in relay.log(
+            level="warning")[0]["event"]
+
+
+def test_user_changes_at_the_next_start(start_relay: Any, echo: Any) -> None:
+    relay = start_relay(relay_to(echo.target, user="nobody"))
+    relay.config_file.chmod(0o644)
+    relay.reload(relay_to(echo.target, user="daemon"))
+    relay.wait_log(event="user and group change at the next start")
+    assert threads(relay, "Uid")[0][0] == str(USER.pw_uid)
+
+
+def test_unknown_names_are_errors(tmp_path: Path) -> None:
+    file = tmp_path / "c.conf"
+    file.write_text('user = "no such user";\ngroup = "no such group";\n'
+                    'listeners = ( { listen = "127.0.0.1:0"; } );\n')
+    done = run("-t", "-c", str(file), directory=tmp_path)
+    assert done.returncode == 78
+    assert f'{file}:1: user: there is no user "no such user"' in done.stderr
+    assert f'{file}:2: group: there is no group "no such group"' \
+        in done.stderr
+
+
+def test_a_dump_says_both(tmp_path: Path) -> None:
+    file = tmp_path / "c.conf"
+    file.write_text('user = "nobody";\n'
+                    'listeners = ( { listen = "127.0.0.1:0"; } );\n')
+    done = run("-T", "-c", str(file), directory=tmp_path)
+    assert 'user = "nobody";\ngroup = "";\n' in done.stdout
