@@ -3,11 +3,12 @@
 
 import json
 import os
+import select
 import signal
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, List
 
 import pytest
 from lib import ws
@@ -113,16 +114,91 @@ def test_refused_while_draining(start_relay: Any, echo: Any, connect: Any,
     assert relay.wait_exit() == 0
 
 
+def closing_times(clients: Any, start: float) -> List[float]:
+    """When each got its 1001, in seconds from `start`, in order."""
+    times = []
+    waiting = {client.sock: client for client in clients}
+    while waiting:
+        ready, _, _ = select.select(list(waiting), [], [], 20)
+        assert ready, f"{len(waiting)} were not closed"
+        for sock in ready:
+            waiting.pop(sock).expect_close(1001)
+            times.append(time.monotonic() - start)
+    return times
+
+
 def test_close_is_spread(start_relay: Any, echo: Any, connect: Any) -> None:
+    """Over the whole time, never many at once, none later."""
+    relay = start_relay(relay_to(echo.target, workers=2,
+                                 timeouts={"close_spread": "2s"}))
+    clients = [connect(relay) for _ in range(100)]
+    start = time.monotonic()
+    relay.signal(signal.SIGTERM)
+    times = closing_times(clients, start)
+    assert times[-1] < 2 + 1
+    tenths = [sum(i / 5 <= moment < (i + 1) / 5 for moment in times)
+              for i in range(10)]
+    assert max(tenths) <= 30, tenths
+    assert sum(1 for count in tenths if count) >= 8, tenths
+    assert relay.wait_exit() == 0
+
+
+def test_no_spread_closes_all_at_once(start_relay: Any, echo: Any,
+                                      connect: Any) -> None:
+    relay = start_relay(relay_to(echo.target))
+    clients = [connect(relay) for _ in range(100)]
+    start = time.monotonic()
+    relay.signal(signal.SIGTERM)
+    assert closing_times(clients, start)[-1] < 1.5
+    assert relay.wait_exit() == 0
+
+
+def test_sessions_go_on_until_their_turn(start_relay: Any, echo: Any,
+                                         connect: Any) -> None:
+    """Echoes are answered to the last byte while others are closed."""
     relay = start_relay(relay_to(echo.target,
-                                 timeouts={"close_spread": "1s"}))
+                                 timeouts={"close_spread": "1500ms"}))
     clients = [connect(relay) for _ in range(20)]
     relay.signal(signal.SIGTERM)
-    start = time.monotonic()
+    wait_for(lambda: is_stopping(relay), "refusals")
+    sent = dict.fromkeys(clients, 0)
+    got = dict.fromkeys(clients, 0)
+    open_ones = set(clients)
+    while open_ones:
+        for client in list(open_ones):
+            client.send_binary(b"x" * 100)
+            sent[client] += 100
+            while True:
+                frame = client.read_frame()
+                if frame.opcode == ws.CLOSE:
+                    assert frame.code == 1001
+                    open_ones.discard(client)
+                    break
+                got[client] += len(frame.payload)
+                if got[client] == sent[client]:
+                    break
+    assert len({sent[client] for client in clients}) > 1
     for client in clients:
-        client.expect_close(1001)
-    assert time.monotonic() - start > 0.3
+        assert sent[client] - got[client] in (0, 100)
+        client.send_close()
     assert relay.wait_exit() == 0
+
+
+def test_drain_then_spread(start_relay: Any, echo: Any, connect: Any) -> None:
+    """First time to end by themselves, then the rest is closed bit by bit."""
+    relay = start_relay(relay_to(echo.target, timeouts={
+        "drain": "1s", "close_spread": "1s"}))
+    clients = [connect(relay) for _ in range(50)]
+    start = time.monotonic()
+    relay.signal(signal.SIGTERM)
+    wait_for(lambda: is_stopping(relay), "refusals")
+    for client in clients[:10]:
+        client.close()
+    times = closing_times(clients[10:], start)
+    assert times[0] > 0.9 and times[-1] < 3.5
+    assert times[-1] - times[0] > 0.5
+    assert relay.wait_exit() == 0
+    assert len(relay.log(event="session closed", cause="shutdown")) == 40
 
 
 @pytest.mark.parametrize("first,second", [

@@ -4,7 +4,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
+#include "base/log_output.h"
+#include "base/log_sink.h"
 #include "log_fixture.h"
 
 struct seen {
@@ -157,6 +161,57 @@ static void test_full_disk_is_told_of_later(void **state)
 	assert_int_equal(log_dropped(), before + 3);
 }
 
+/* A journal at `path` that nobody reads; the descriptor. */
+static int silent_journal(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	strcpy(address.sun_path, path);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address,
+			      sizeof(address)),
+			 0);
+	return fd;
+}
+
+static void put_line(struct log_sink *sink, uint64_t number)
+{
+	struct log_field field = log_field_u64("n", number);
+	struct log_line line = { .style = log_sink_style(sink),
+				 .level = LOG_LEVEL_INFO,
+				 .event = slice_of("line"),
+				 .fields = &field,
+				 .field_count = 1 };
+	char out[LOG_RECORD_MAX];
+
+	log_sink_put(sink, out, log_format_line(out, &line));
+}
+
+/* What was meant for a journal goes to a file in its stead, as text. */
+static void test_queued_records_become_text(void **state)
+{
+	struct log_output output;
+	struct log_sink *sink;
+	int journal = silent_journal();
+
+	(void)state;
+	assert_int_equal(log_output_connect(&output, LOG_OUTPUT_JOURNAL, path),
+			 0);
+	assert_int_equal(log_sink_new(&output, LOG_STYLE_FIELDS, &sink), 0);
+	for (uint64_t i = 0; i < 1000; i++)
+		put_line(sink, i);
+	assert_int_equal(log_output_open(&output, renamed), 0);
+	log_sink_set_output(sink, &output, LOG_STYLE_TEXT);
+	put_line(sink, 1000);
+	assert_int_equal(log_sink_free(&sink), 0);
+	assert_null(strstr(file_text(renamed), "MESSAGE="));
+	assert_null(strchr(text, '\x1f'));
+	assert_non_null(strstr(text, "\nline n=998\nline n=999\n"));
+	assert_non_null(strstr(text, " info line n=1000\n"));
+	(void)close(journal);
+}
+
 enum { THREADS = 8, LINES = 5000 };
 
 static void *thread_main(void *argument)
@@ -277,6 +332,7 @@ int main(void)
 		LOG_TEST(test_writer_stuck_in_a_write_is_left),
 		LOG_TEST(test_broken_pipe),
 		LOG_TEST(test_full_disk_is_told_of_later),
+		LOG_TEST(test_queued_records_become_text),
 		LOG_TEST(test_many_threads),
 		LOG_TEST(test_writer_takes_no_signals),
 	};
