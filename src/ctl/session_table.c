@@ -30,7 +30,7 @@ static const struct table_column columns[COLUMN_COUNT] = {
 	[COLUMN_CLIENT] = { "CLIENT", .may_shrink = true },
 	[COLUMN_ROUTE] = { "ROUTE", .may_shrink = true },
 	[COLUMN_TARGET] = { "TARGET", .may_shrink = true },
-	[COLUMN_STATE] = { "STATE" },
+	[COLUMN_STATE] = { .title = "STATE" },
 	[COLUMN_AGE] = { "AGE", .is_figure = true },
 	[COLUMN_IDLE] = { "IDLE", .is_figure = true },
 	[COLUMN_UP] = { "UP", .is_figure = true },

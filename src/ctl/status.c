@@ -139,7 +139,7 @@ enum {
 static const struct table_column columns[COLUMN_COUNT] = {
 	[COLUMN_BACKEND] = { "BACKEND", .may_shrink = true },
 	[COLUMN_SERVER] = { "SERVER", .may_shrink = true },
-	[COLUMN_STATE] = { "STATE" },
+	[COLUMN_STATE] = { .title = "STATE" },
 	[COLUMN_SESSIONS] = { "SESSIONS", .is_figure = true },
 	[COLUMN_CONNECTED] = { "CONNECTED", .is_figure = true },
 	[COLUMN_FAILED] = { "FAILED", .is_figure = true },

@@ -25,6 +25,7 @@ struct top {
 	const struct arguments *arguments;
 	struct client *client;
 	struct rates rates;
+	char state[16]; /* of the daemon */
 	enum rates_order order;
 	bool is_paused;
 };
@@ -53,14 +54,42 @@ static const struct table_column columns[COLUMN_COUNT] = {
 	[COLUMN_CLIENT] = { "CLIENT", .may_shrink = true },
 	[COLUMN_ROUTE] = { "ROUTE", .may_shrink = true },
 	[COLUMN_TARGET] = { "TARGET", .may_shrink = true },
-	[COLUMN_STATE] = { "STATE" },
+	[COLUMN_STATE] = { .title = "STATE" },
 };
+
+static const char *state_of(const json_t *end)
+{
+	const char *state =
+		answer_text(json_object_get(end, "status"), "state");
+
+	return state ? state : "?";
+}
+
+/* A word of the daemon's, without anything that could steer a terminal. */
+static int look_at_state(struct top *top)
+{
+	json_t *end;
+	char *state;
+	int code = answer_ask(top->arguments, top->client, "status", NULL, NULL,
+			      &end);
+
+	if (code)
+		return code;
+	state = text_escape(state_of(end));
+	snprintf(top->state, sizeof(top->state), "%s", state ? state : "");
+	free(state);
+	json_decref(end);
+	return EX_OK;
+}
 
 static int look(struct top *top)
 {
 	json_t *sessions;
-	int code = session_table_fetch(top->arguments, top->client, &sessions);
+	int code = look_at_state(top);
 
+	if (!code)
+		code = session_table_fetch(top->arguments, top->client,
+					   &sessions);
 	if (code)
 		return code;
 	return rates_look(&top->rates, sessions, clock_now_us()) ? EX_OSERR :
@@ -114,9 +143,9 @@ static void print_head(const struct top *top, size_t width,
 	text_print_bytes((uint64_t)top->rates.down, down);
 	localtime_r(&now, &local);
 	snprintf(line, sizeof(line),
-		 "%02d:%02d:%02d  %zu sessions  up %s/s  down %s/s%s",
-		 local.tm_hour, local.tm_min, local.tm_sec, top->rates.count,
-		 up, down, top->is_paused ? "  PAUSED" : "");
+		 "%02d:%02d:%02d  %s  %zu sessions  up %s/s  down %s/s%s",
+		 local.tm_hour, local.tm_min, local.tm_sec, top->state,
+		 top->rates.count, up, down, top->is_paused ? "  PAUSED" : "");
 	print_head_line(line, width, line_end);
 	snprintf(line, sizeof(line), "by %s%s", rates_order_name(top->order),
 		 width ? "   [s] sort  [p] pause  [q] quit" : "");

@@ -99,7 +99,7 @@ def top(start_relay: Any, echo: Any, control: Control, connect: Any) -> Any:
 def test_draws_and_quits(top: Any) -> None:
     screen = top.wait_screen(r"3 sessions")
     assert top.seen.startswith(ENTER)
-    assert re.match(r"\d\d:\d\d:\d\d  3 sessions  up \S+/s  down", screen[0])
+    assert re.match(r"\d\d:\d\d:\d\d  running  3 sessions  up \S+/s  down", screen[0])
     assert screen[1].startswith("by speed")
     assert screen[2].split()[:3] == ["ID", "UP/s", "DOWN/s"]
     assert len(screen) == 6

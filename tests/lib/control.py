@@ -17,7 +17,10 @@ Result = "subprocess.CompletedProcess[str]"
 
 
 def program() -> str:
-    """wsrelayctl of the build that the daemon is of."""
+    """$WSRELAYCTL, or wsrelayctl of the build that the daemon is of."""
+    given = os.environ.get("WSRELAYCTL")
+    if given:
+        return given
     build = os.environ.get("WSRELAYD_BUILD")
     path = (Path(build) / "src" if build else Path(binary()).parent)
     return str(path / "wsrelayctl")

@@ -18,7 +18,7 @@
 static const struct table_column columns[] = {
 	{ "ID", .is_figure = true },
 	{ "CLIENT", .may_shrink = true },
-	{ "STATE", .is_figure = false },
+	{ .title = "STATE" },
 };
 
 static void begin(struct table *table)
