@@ -73,6 +73,14 @@ static const char *read_chain(struct tls_certificate *c, BIO *bio)
 	return is_end_of_pem() ? NULL : "a certificate in it is damaged";
 }
 
+/* OpenSSL says the same of a key that is damaged and of none. */
+static bool has_key(const struct tls_pem *pem)
+{
+	static const char mark[] = "PRIVATE KEY-----";
+
+	return memmem(pem->data, pem->len, mark, sizeof(mark) - 1);
+}
+
 static const char *read_key(struct tls_certificate *c, BIO *bio)
 {
 	bool was_asked = false;
@@ -83,8 +91,7 @@ static const char *read_key(struct tls_certificate *c, BIO *bio)
 		return "the key is protected by a passphrase; one without is "
 		       "needed, as \"openssl pkey\" writes it";
 	if (!c->key)
-		return is_end_of_pem() ? "there is no private key in it" :
-					 "its private key is damaged";
+		return "its private key is damaged";
 	c->key_type = EVP_PKEY_get_base_id(c->key);
 	return NULL;
 }
@@ -199,7 +206,9 @@ bool tls_certificate_init(struct tls_certificate *c,
 		text = read_chain(c, chain_bio);
 		if (!text)
 			text = examine(c, now_s);
-		if (!text)
+		if (!text && !has_key(key))
+			key_text = "there is no private key in it";
+		else if (!text)
 			key_text = read_key(c, key_bio);
 		if (!text && !key_text && !X509_check_private_key(c->leaf,
 								  c->key))

@@ -292,14 +292,11 @@ void session_update(struct session *s)
 		session_abort(s, CAUSE_NO_MEMORY); /* it would hear nothing */
 }
 
-/* The rule of RFC 6455 that was broken, or what TLS has to say. */
+/* The rule of RFC 6455 that was broken, or another that was. */
 static const char *reason_of(const struct session *s)
 {
-	const struct stream *stream = &s->client.end.stream;
-
-	if (!s->client.conn.fail_text && stream_is_tls(stream))
-		return stream_tls_reason(stream);
-	return s->client.conn.fail_text;
+	return s->client.conn.fail_text ? s->client.conn.fail_text :
+					  s->refusal_text;
 }
 
 void session_report(const struct session *s,

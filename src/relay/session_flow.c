@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "net/socket.h"
+#include "net/stream_tls.h"
 #include "relay/pump.h"
 #include "relay/session_flow.h"
 
@@ -50,6 +51,9 @@ static void on_up(struct session *s, const struct pump_result *result)
 		session_close(s, result->cause, SIDE_CLIENT);
 		break;
 	case PUMP_SOURCE_ERROR:
+		if (stream_is_tls(&client_of(s)->stream))
+			s->refusal_text =
+				stream_tls_reason(&client_of(s)->stream);
 		session_close(s, CAUSE_CLIENT_RESET, SIDE_CLIENT);
 		break;
 	case PUMP_SINK_ERROR:

@@ -130,7 +130,7 @@ def trusting(authority: Optional[Authority], *,
 
 
 class TlsClient(Client):
-    """A WebSocket client over TLS."""
+    """A WebSocket client over TLS; an end without close_notify is an error."""
 
     def __init__(self, address: Any, context: ssl.SSLContext, *,
                  host: Optional[str] = "relay.test",
@@ -139,7 +139,8 @@ class TlsClient(Client):
         raw = dial(address, receive_buffer=receive_buffer)
         try:
             self.sock = context.wrap_socket(raw, server_hostname=host,
-                                            session=session)
+                                            session=session,
+                                            suppress_ragged_eofs=False)
         except BaseException:
             raw.close()
             raise
