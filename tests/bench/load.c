@@ -18,6 +18,7 @@ static const char usage[] =
 	"usage: load --target ADDRESS [options]\n"
 	"  --scenario echo|upload|download|cycle|idle|stall\n"
 	"  --path PATH         speak WebSocket, ask for PATH; else plain TCP\n"
+	"  --tls               TLS 1.3 around it\n"
 	"  --size N            payload bytes a message (64; at most 65536)\n"
 	"  --connections N     (100)\n"
 	"  --dials N           most connections being opened at a time (64)\n"
@@ -54,6 +55,7 @@ static const struct option options[] = {
 	{ "target", required_argument, NULL, 't' },
 	{ "scenario", required_argument, NULL, 's' },
 	{ "path", required_argument, NULL, 'p' },
+	{ "tls", no_argument, NULL, 'T' },
 	{ "size", required_argument, NULL, 'b' },
 	{ "connections", required_argument, NULL, 'n' },
 	{ "dials", required_argument, NULL, 'd' },
@@ -67,6 +69,10 @@ static int set_option(struct load *l, struct limits *lim, int c)
 {
 	struct load_plan *plan = &l->plan;
 
+	if (c == 'T') {
+		plan->tls = load_tls_new();
+		return plan->tls ? 0 : -1;
+	}
 	if (c == 't')
 		return endpoint_parse(optarg, &plan->target);
 	if (c == 's')
@@ -102,8 +108,10 @@ static void parse_options(struct load *l, struct limits *lim, int argc,
 	plan->dials = 64;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		bad |= set_option(l, lim, c) < 0;
-	if (plan->scenario == LOAD_UPLOAD)
-		plan->size = PATTERN_SIZE; /* the period the sink checks */
+	/* The ready-made messages have to be whole periods of the sink's. */
+	if (plan->scenario == LOAD_UPLOAD && plan->size != 16384 &&
+	    plan->size != 32768)
+		plan->size = PATTERN_SIZE;
 	if (!l->counters)
 		l->counters = counters_map(NULL);
 	if (bad || optind != argc || plan->target.len == 0 || !l->counters ||

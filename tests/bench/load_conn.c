@@ -43,10 +43,13 @@ static void conn_want_write(struct load *l, struct load_conn *c, bool on)
 
 static void conn_close(struct load *l, struct load_conn *c)
 {
-	if (c->state == LOAD_CONNECTING || c->state == LOAD_HANDSHAKE)
+	if (c->state == LOAD_CONNECTING || c->state == LOAD_TLS ||
+	    c->state == LOAD_HANDSHAKE)
 		l->dialing--;
 	else
 		l->counters->open--;
+	load_tls_close(c->tls);
+	c->tls = NULL;
 	close(c->fd);
 	c->fd = -1;
 	c->state = LOAD_CLOSED;
@@ -84,11 +87,19 @@ static bool is_transient(ssize_t n)
 	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
+static ssize_t conn_recv(struct load_conn *c, void *ret, size_t size, int flags)
+{
+	if (c->tls)
+		return load_tls_recv(c->tls, ret, size, flags);
+	return recv(c->fd, ret, size, flags);
+}
+
 /* Sends LEN bytes; RET_SENT grows. False when the connection is lost. */
 static bool conn_send(struct load_conn *c, const uint8_t *p, size_t len,
 		      size_t *ret_sent)
 {
-	ssize_t n = send(c->fd, p, len, MSG_NOSIGNAL);
+	ssize_t n = c->tls ? load_tls_send(c->tls, p, len) :
+			     send(c->fd, p, len, MSG_NOSIGNAL);
 
 	if (n < 0)
 		return is_transient(n);
@@ -118,6 +129,7 @@ static bool send_message(struct load *l, struct load_conn *c)
 	c->message = NULL;
 	c->sent = 0;
 	if (l->plan.scenario == LOAD_UPLOAD) {
+		c->uploaded++;
 		l->counters->messages++;
 		l->counters->bytes += l->plan.size;
 	}
@@ -145,7 +157,12 @@ static void conn_flush(struct load *l, struct load_conn *c)
 
 static void conn_begin_message(struct load *l, struct load_conn *c)
 {
-	c->message = &l->messages[l->next_message++ % LOAD_MESSAGES];
+	unsigned next = l->next_message++;
+
+	/* The sink checks a stream of more than one message. */
+	if (l->plan.scenario == LOAD_UPLOAD)
+		next = c->uploaded;
+	c->message = &l->messages[next % LOAD_MESSAGES];
 	c->sent = 0;
 }
 
@@ -174,6 +191,8 @@ static void conn_begin_close(struct load *l, struct load_conn *c)
 
 	c->state = LOAD_CLOSING;
 	if (!l->plan.path) {
+		if (c->tls)
+			load_tls_shutdown(c->tls);
 		shutdown(c->fd, SHUT_WR);
 		return;
 	}
@@ -278,7 +297,7 @@ static void conn_on_end(struct load *l, struct load_conn *c, ssize_t got)
 
 static void conn_read(struct load *l, struct load_conn *c)
 {
-	ssize_t n = recv(c->fd, l->scratch, LOAD_SCRATCH_SIZE, 0);
+	ssize_t n = conn_recv(c, l->scratch, LOAD_SCRATCH_SIZE, 0);
 
 	if (is_transient(n))
 		return;
@@ -301,7 +320,7 @@ static void conn_read(struct load *l, struct load_conn *c)
 static void conn_read_head(struct load *l, struct load_conn *c)
 {
 	char *head = (char *)l->scratch;
-	ssize_t n = recv(c->fd, head, 8191, MSG_PEEK);
+	ssize_t n = conn_recv(c, head, 8191, MSG_PEEK);
 
 	if (is_transient(n))
 		return;
@@ -318,10 +337,25 @@ static void conn_read_head(struct load *l, struct load_conn *c)
 	errno = 0;
 	if (strncmp(head, "HTTP/1.1 101 ", 13) != 0 || !strstr(head, ACCEPT))
 		conn_fail(l, c, head);
-	else if (recv(c->fd, head, (size_t)(end + 4 - head), 0) < 0)
+	else if (conn_recv(c, head, (size_t)(end + 4 - head), 0) < 0)
 		conn_fail(l, c, "handshake");
 	else
 		conn_ready(l, c);
+}
+
+static void conn_ask(struct load *l, struct load_conn *c);
+
+/* The handshake only ever waits to read, but for a moment at its begin. */
+static void conn_go_on_tls(struct load *l, struct load_conn *c)
+{
+	int done = load_tls_handshake(c->tls);
+
+	if (done < 0)
+		conn_fail(l, c, "TLS");
+	else if (done)
+		conn_ask(l, c);
+	else
+		conn_want_write(l, c, false);
 }
 
 static void conn_connected(struct load *l, struct load_conn *c)
@@ -335,6 +369,22 @@ static void conn_connected(struct load *l, struct load_conn *c)
 		conn_fail(l, c, "connect");
 		return;
 	}
+	if (!l->plan.tls) {
+		conn_ask(l, c);
+		return;
+	}
+	c->tls = load_tls_open(l->plan.tls, c->fd);
+	if (!c->tls) {
+		conn_fail(l, c, "TLS");
+		return;
+	}
+	c->state = LOAD_TLS;
+	conn_go_on_tls(l, c);
+}
+
+/* Asks for a WebSocket, if it is to be one. */
+static void conn_ask(struct load *l, struct load_conn *c)
+{
 	if (!l->plan.path) {
 		conn_ready(l, c);
 		return;
@@ -380,6 +430,9 @@ void load_conn_on_event(struct load *l, struct load_conn *c, uint32_t events)
 	case LOAD_CONNECTING:
 		conn_connected(l, c);
 		return;
+	case LOAD_TLS:
+		conn_go_on_tls(l, c);
+		return;
 	case LOAD_HANDSHAKE:
 		conn_read_head(l, c);
 		return;
@@ -412,6 +465,8 @@ static int make_message(struct load *l, unsigned i)
 
 	if (!p)
 		return -1;
+	if (l->plan.scenario == LOAD_UPLOAD)
+		payload += i * size % PATTERN_SIZE;
 	if (l->plan.path)
 		len = client_frame_build(p, CLIENT_FRAME_BINARY,
 					 0x9e3779b9u * (i + 1), payload, size);

@@ -6,6 +6,7 @@
 #include "client_frame.h"
 #include "counters.h"
 #include "endpoint.h"
+#include "load_tls.h"
 
 #include <stdbool.h>
 
@@ -24,6 +25,7 @@ enum load_scenario {
 enum load_state {
 	LOAD_CLOSED,
 	LOAD_CONNECTING,
+	LOAD_TLS,
 	LOAD_HANDSHAKE,
 	LOAD_OPEN,
 	LOAD_CLOSING
@@ -33,6 +35,7 @@ enum load_state {
 struct load_plan {
 	struct endpoint target;
 	const char *path; /* NULL: plain TCP, no WebSocket */
+	struct load_tls *tls; /* NULL: without TLS */
 	enum load_scenario scenario;
 	size_t size; /* payload bytes a message, up to 64 KiB */
 	unsigned connections;
@@ -42,9 +45,11 @@ struct load_plan {
 struct load_conn {
 	struct client_frame_decoder decoder;
 	uint64_t received;   /* payload bytes */
+	unsigned uploaded;   /* messages of an upload */
 	uint64_t started_ns; /* of this message, or of this cycle */
 	size_t sent;         /* bytes of the message at hand */
 	const struct client_frame_bytes *message; /* NULL: none at hand */
+	struct load_tls_session *tls; /* NULL: without TLS */
 	enum load_state state;
 	int fd;
 	bool wants_write;

@@ -31,6 +31,7 @@ class Cell:
     scenario: str
     connections: int
     size: int = 64
+    tls: bool = False       # takes the relays that speak it, no others
 
     def price_unit(self):
         """ns or us, and of what."""
@@ -48,6 +49,14 @@ CELLS = (
          8),
     Cell("cycle", "open, echo 64 B, close; 50 at a time", "cycle", "echo",
          "cycle", 50, 64),
+    Cell("tls_echo1k", "TLS 1.3: echo of 1 KiB, 100 connections", "echo",
+         "echo", "echo", 100, 1024, tls=True),
+    Cell("tls_upload", "TLS 1.3: upload in 16 KiB messages, 8 connections",
+         "byte", "sink", "upload", 8, 16384, tls=True),
+    Cell("tls_download", "TLS 1.3: download, 8 connections", "byte", "source",
+         "download", 8, tls=True),
+    Cell("tls_cycle", "TLS 1.3: open, echo 64 B, close; 50 at a time",
+         "cycle", "echo", "cycle", 50, 64, tls=True),
 )
 NAMES = tuple(c.name for c in CELLS) + ("idle", "scale", "stall")
 
@@ -111,6 +120,8 @@ class Bench:
                    "--target", f"127.0.0.1:{relay.port(job)}",
                    "--scenario", scenario, "--size", str(size),
                    "--connections", str(connections)]
+        if relay.tls:
+            command.append("--tls")
         if relay.websocket:
             command += ["--path", relay.path(job)]
         process = Process(command, self.options.cpu,
@@ -144,6 +155,8 @@ def complain(relay, process, counters):
 
 def _units(cell, load, backend):
     """How much work has been done so far."""
+    if cell.scenario == "upload" and cell.unit == "byte":
+        return backend["bytes"]
     if cell.scenario == "upload":
         return backend["bytes"] / cell.size
     return load["bytes"] if cell.unit == "byte" else load["messages"]

@@ -26,6 +26,21 @@ def _first_line(command):
 
 COMMON = ("echo64", "echo1k", "upload", "download", "cycle", "idle")
 EVERYWHERE = COMMON + ("scale", "stall")
+OVER_TLS = ("tls_echo1k", "tls_upload", "tls_download", "tls_cycle", "idle")
+
+# Of all, so that the same work is compared.
+SUITES = "TLS_AES_128_GCM_SHA256"
+
+
+def _make_certificate(work):
+    """An ECDSA key (P-256) and its certificate, in files."""
+    key, certificate = (os.path.join(work, n) for n in ("key.pem", "crt.pem"))
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-days", "7", "-subj",
+         "/CN=bench.example", "-keyout", key, "-out", certificate],
+        check=True, stderr=subprocess.DEVNULL, timeout=20)
+    return key, certificate
 
 
 class Relay:
@@ -34,6 +49,7 @@ class Relay:
     program = ""
     package = ""            # what a user installs to have it
     websocket = True
+    tls = False
     max_sessions = 9000     # two descriptors each, of 20,000
     cells = COMMON      # the measurements it takes part in
 
@@ -124,6 +140,10 @@ class Wsrelayd(Built):
     def version(self):
         return _first_line([self.find(), "--version"])
 
+    def listener(self, _work):
+        """What else there is to say about the listener."""
+        return ""
+
     def port(self, job):
         return RELAY_PORT["echo"]
 
@@ -140,7 +160,8 @@ class Wsrelayd(Built):
                     f'log = {{ target = "file:{work}/session.log"; '
                     f'level = "{self.log_level}"; }};\n'
                     f'listeners = ( {{ name = "bench"; listen = '
-                    f'"127.0.0.1:{RELAY_PORT["echo"]}"; }} );\n'
+                    f'"127.0.0.1:{RELAY_PORT["echo"]}"; '
+                    f'{self.listener(work)}}} );\n'
                     f'backends = {{\n{servers}}};\n'
                     f'routes = (\n{routes}\n);\n')
         return [[self.find(), "-c", conf]]
@@ -153,6 +174,19 @@ class WsrelaydLogging(Wsrelayd):
     cells = ("cycle",)
 
 
+class WsrelaydTls(Wsrelayd):
+    """Ours, with TLS on the listener."""
+    name = "wsrelayd TLS"
+    cells = OVER_TLS
+    tls = True
+
+    def listener(self, work):
+        key, certificate = _make_certificate(work)
+        return (f'tls = {{ ciphersuites = "{SUITES}"; certificates = '
+                f'( {{ certificate = "{certificate}"; key = "{key}"; }} ); '
+                f'}}; ')
+
+
 class Haproxy(Relay):
     """HAProxy as a TCP proxy: it looks into no frame."""
     name = "HAProxy TCP"
@@ -160,16 +194,37 @@ class Haproxy(Relay):
     program = package = "haproxy"
     websocket = False
 
+    def bind(self, _work):
+        """What else there is to say about the sockets it listens on."""
+        return ""
+
     def commands(self, jobs, work):
+        bind = self.bind(work)
         conf = os.path.join(work, "haproxy.cfg")
         with open(conf, "w", encoding="ascii") as f:
             f.write("global\n  nbthread 1\n  maxconn 9500\n"
                     "defaults\n  mode tcp\n  timeout connect 5s\n"
                     "  timeout client 1h\n  timeout server 1h\n")
             for j in jobs:
-                f.write(f"listen {j}\n  bind 127.0.0.1:{RELAY_PORT[j]}\n"
+                f.write(f"listen {j}\n  bind 127.0.0.1:{RELAY_PORT[j]}{bind}\n"
                         f"  server s 127.0.0.1:{BACKEND_PORT[j]}\n")
         return [[self.find(), "-db", "-f", conf]]
+
+
+class HaproxyTls(Haproxy):
+    """HAProxy that ends TLS and passes on what is inside."""
+    name = "HAProxy TLS"
+    cells = OVER_TLS
+    tls = True
+
+    def bind(self, work):
+        key, certificate = _make_certificate(work)
+        both = os.path.join(work, "both.pem")
+        with open(both, "w", encoding="ascii") as out:
+            for path in (certificate, key):
+                with open(path, encoding="ascii") as part:
+                    out.write(part.read())
+        return f" ssl crt {both} ciphersuites {SUITES}"
 
 
 class Nginx(Relay):
@@ -183,10 +238,15 @@ class Nginx(Relay):
     def find(self):
         return super().find() if os.path.exists(self.module) else None
 
+    def bind(self, _work):
+        """What else there is to say about sockets, and about servers."""
+        return "", ""
+
     def commands(self, jobs, work):
+        bind, more = self.bind(work)
         conf = os.path.join(work, "nginx.conf")
         servers = "".join(
-            f"  server {{ listen 127.0.0.1:{RELAY_PORT[j]}; "
+            f"  server {{ listen 127.0.0.1:{RELAY_PORT[j]}{bind}; {more}"
             f"proxy_pass 127.0.0.1:{BACKEND_PORT[j]}; }}\n" for j in jobs)
         with open(conf, "w", encoding="ascii") as f:
             f.write(f"load_module {self.module};\nuser root;\n"
@@ -196,6 +256,19 @@ class Nginx(Relay):
                     f"stream {{\n  tcp_nodelay on;\n  proxy_timeout 1h;\n"
                     f"{servers}}}\n")
         return [[self.find(), "-c", conf, "-p", work]]
+
+
+class NginxTls(Nginx):
+    """The same with TLS."""
+    name = "nginx stream TLS"
+    cells = OVER_TLS
+    tls = True
+
+    def bind(self, work):
+        key, certificate = _make_certificate(work)
+        return (" ssl", f"ssl_certificate {certificate}; "
+                f"ssl_certificate_key {key}; ssl_protocols TLSv1.3; "
+                f"ssl_conf_command Ciphersuites {SUITES}; ")
 
 
 class Lighttpd(Relay):
@@ -243,8 +316,8 @@ class Websockify(Relay):
                  f"127.0.0.1:{BACKEND_PORT[j]}"] for j in jobs]
 
 
-ALL = (Forwarder, Wsrelayd, WsrelaydLogging, Haproxy, Nginx, Lighttpd,
-       Websockify)
+ALL = (Forwarder, Wsrelayd, WsrelaydLogging, WsrelaydTls, Haproxy, HaproxyTls,
+       Nginx, NginxTls, Lighttpd, Websockify)
 
 
 def present(options, names):

@@ -9,6 +9,8 @@ from .cells import BUFFER, CELLS, STALLED
 
 YARDSTICK = "forwarder"
 OURS = "wsrelayd"
+OURS_TLS = "wsrelayd TLS"
+PEER_TLS = "HAProxy TLS"
 MIB = 1 << 20
 
 
@@ -68,7 +70,8 @@ def summarise(results):
             line = {k: _median([v[k] for v in good])
                     for k in (good[0] if good else ())}
             if line and "cpu_ns" in line:
-                ratios = _ratios(values, figures.get(YARDSTICK, ()))
+                base = figures.get(YARDSTICK) or figures.get(PEER_TLS, ())
+                ratios = _ratios(values, base)
                 line["ratio"] = _median(ratios)
                 line["spread"] = [min(ratios), max(ratios)] if ratios else None
             summary.setdefault(what, {})[name] = line
@@ -200,12 +203,13 @@ def _noise(results):
 def tables(results):
     """All tables, as Markdown."""
     summary = results["summary"]
-    cells = [c for c in CELLS if c.name in summary]
-    names = list(dict.fromkeys(n for c in cells for n in summary[c.name]))
     out = []
-    if cells:
-        out += [_price_table(summary, cells, names),
-                _rate_table(summary, cells, names)]
+    for tls in (False, True):
+        cells = [c for c in CELLS if c.name in summary and c.tls == tls]
+        names = list(dict.fromkeys(n for c in cells for n in summary[c.name]))
+        if cells:
+            out += [_price_table(summary, cells, names),
+                    _rate_table(summary, cells, names)]
     if "idle" in summary:
         out.append(_idle_table(summary))
     if _scales(summary):
@@ -237,6 +241,13 @@ def aims(results):
         found.append((f"{cell}: ratio to HAProxy TCP",
                       _median(_ratios(ours.get(OURS, ()),
                                       ours.get("HAProxy TCP", ()))), 1.0))
+    for cell in (c.name for c in CELLS if c.tls):
+        ours = results["figures"].get(cell, {})
+        found.append((f"{cell}: ratio to HAProxy TLS",
+                      _median(_ratios(ours.get(OURS_TLS, ()),
+                                      ours.get(PEER_TLS, ()))), 1.0))
+    found.append(("idle: bytes a TLS session",
+                  _get(s, "idle", OURS_TLS, "bytes_per_session"), 18 * 1024))
     found.append(("idle: bytes a session",
                   _get(s, "idle", OURS, "bytes_per_session"), 1536))
     found.append(("echo64: ratio to websockify",
