@@ -299,7 +299,8 @@ static void load_all(struct loading *loading)
 	     i < store->config->listener_count && !loading->out_of_memory; i++)
 		if (config_listener_has_tls(&store->config->listeners[i]))
 			load_listener(loading, i);
-	if (!EVP_DigestFinal_ex(loading->digest, store->digest, NULL))
+	if (!loading->out_of_memory &&
+	    !EVP_DigestFinal_ex(loading->digest, store->digest, NULL))
 		loading->out_of_memory = true;
 }
 
