@@ -106,7 +106,10 @@ class Lab:
     # The unit.
 
     def configure(self, config: Config) -> None:
-        """Writes the daemon's configuration."""
+        """Writes the daemon's configuration, the control socket where it is by
+        itself: there is one daemon here."""
+        config = {key: value for key, value in config.items()
+                  if key != "control"}
         path = self.stage / "usr/local/etc/wsrelayd/wsrelayd.conf"
         path.write_text(render(config))
 

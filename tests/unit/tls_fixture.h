@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A context of TLS with a certificate of its own, and a client to talk to it. */
+/* Certificates, contexts and a client of OpenSSL at the end of a socket pair. */
 
 #ifndef TESTS_UNIT_TLS_FIXTURE_H
 #define TESTS_UNIT_TLS_FIXTURE_H
