@@ -155,8 +155,9 @@ def test_endings(start_relay: Any, backend: Backend,
     closed(side="target", cause="target_reset", code="1011")
 
     client = connect(relay)
-    backend.accept()
+    target = backend.accept()
     client.reset()
+    target.wait_gone()
     closed(side="client", cause="client_reset", code="none")
 
 
