@@ -21,6 +21,6 @@ void version_print(void)
 	printf("libconfig %s\n", config_library_version());
 	if (sd_library_version())
 		puts(sd_library_version());
-	printf("features: stream%s\n",
+	printf("features: stream tls%s\n",
 	       sd_library_version() ? " systemd" : "");
 }

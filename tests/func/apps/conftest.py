@@ -66,6 +66,7 @@ def browser(tmp_path: Path) -> Iterator[Any]:
             "--headless", "--no-sandbox", "--disable-gpu",
             "--disable-dev-shm-usage", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--no-first-run",
+            "--ignore-certificate-errors",
             "--window-size=1200,900", f"--user-data-dir={tmp_path}/profile"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})

@@ -11,16 +11,17 @@ from lib.relay import binary, environment, sanitizer_reports
 from lib.wait import DEADLINE, wait_for
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(params=["http", "https"])
+def demo(tmp_path: Path, request: Any) -> Iterator[str]:
     """The address the demo prints."""
+    options = ["--tls"] if request.param == "https" else []
     with open(tmp_path / "demo.log", "wb") as log:
         process = subprocess.Popen(
-            [binary(), "--demo", "--port", "0"], stdout=subprocess.PIPE,
+            [binary(), "--demo", "--port", "0", *options], stdout=subprocess.PIPE,
             stderr=log, text=True, env=environment(tmp_path))
     assert process.stdout is not None
-    match = re.search(r"http://[\d.]+:\d+/?", process.stdout.readline())
-    assert match
+    match = re.search(r"https?://[\d.]+:\d+/?", process.stdout.readline())
+    assert match and match.group(0).startswith(f"{request.param}://")
     yield match.group(0).rstrip("/")
     process.terminate()
     assert process.wait(DEADLINE) == 0
