@@ -249,13 +249,21 @@ def test_end_without_close_notify(open_tls: Any, backend: Any) -> None:
     relay.wait_closed(cause="client_eof", undelivered_up=0)
 
 
+def unwrap(sock: Any) -> None:
+    """Sends close_notify; our Close behind it is no answer Python knows."""
+    try:
+        sock.unwrap()
+    except ssl.SSLError:
+        pass
+
+
 def test_close_notify_without_close(open_tls: Any, backend: Any) -> None:
     """close_notify with the connection left open ends the client's flow."""
     relay, client = open_tls(backend.target)
     target = backend.accept()
     client.send_binary(b"hello")
     assert target.read(5) == b"hello"
-    done = threading.Thread(target=client.sock.unwrap)
+    done = threading.Thread(target=unwrap, args=(client.sock,))
     done.start()
     target.expect_end()
     target.close()
