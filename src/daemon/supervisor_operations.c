@@ -73,6 +73,22 @@ static void each_listener(void *arg,
 	acceptor_each(sv->acceptor, visit, visit_arg);
 }
 
+static void each_certificate(void *arg,
+			     void (*visit)(void *visit_arg,
+					   const struct certificate_report *),
+			     void *visit_arg)
+{
+	const struct supervisor *sv = arg;
+	size_t count = tls_service_certificate_count(sv->tls);
+
+	for (size_t i = 0; i < count; i++) {
+		struct certificate_report certificate;
+
+		tls_service_report(sv->tls, i, &certificate);
+		visit(visit_arg, &certificate);
+	}
+}
+
 static const struct history *history(void *arg)
 {
 	const struct supervisor *sv = arg;
@@ -115,6 +131,7 @@ struct operations supervisor_operations(struct supervisor *sv)
 		.worker_sessions = worker_sessions,
 		.measure = measure,
 		.each_listener = each_listener,
+		.each_certificate = each_certificate,
 		.history = history,
 		.ask = ask,
 		.cancel = cancel,

@@ -245,6 +245,29 @@ static void write_workers(FILE *out, const struct operations *operations,
 	}
 }
 
+static void write_certificate(void *arg,
+			      const struct certificate_report *certificate)
+{
+	const struct metrics_label labels[] = {
+		{ "listener", certificate->listener },
+		{ "file", certificate->file },
+	};
+
+	metrics_text_sample(arg, "wsrelayd_certificate_expiry_seconds", labels,
+			    2, certificate->not_after_s);
+}
+
+static void write_certificates(FILE *out, const struct operations *operations)
+{
+	static const struct metrics_family family = {
+		"wsrelayd_certificate_expiry_seconds", "gauge",
+		"When a certificate that serves ends, Unix time."
+	};
+
+	metrics_text_family(out, &family);
+	operations->each_certificate(operations->arg, write_certificate, out);
+}
+
 static void write_state(FILE *out, enum operations_state now)
 {
 	static const struct metrics_family family = {
@@ -373,6 +396,7 @@ int metrics_write(FILE *out, const struct operations *operations)
 	write_daemon(out, &report);
 	error = write_sessions(out, &totals);
 	write_workers(out, operations, report.workers);
+	write_certificates(out, operations);
 	write_process(out, &report);
 	metrics_totals_done(&totals);
 	return error;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/certificate_report.h"
 #include "config/config.h"
 #include "config/config_errors.h"
 #include "ops/history.h"
@@ -84,6 +85,13 @@ struct operations {
 			      void (*visit)(void *visit_arg,
 					    const struct operations_listener *),
 			      void *visit_arg);
+
+	/* Calls `visit` for every certificate that serves. */
+	void (*each_certificate)(void *arg,
+				 void (*visit)(
+					 void *visit_arg,
+					 const struct certificate_report *),
+				 void *visit_arg);
 
 	/* The last minutes; null while nobody keeps them. */
 	const struct history *(*history)(void *arg);

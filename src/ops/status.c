@@ -3,6 +3,7 @@
 
 #include "ops/status.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,6 +79,15 @@ static void append_number(struct status *status, json_t *list, uint64_t number)
 		status->has_failed = true;
 }
 
+static void append_text(struct status *status, json_t *list, const char *text)
+{
+	char clean[PRINTABLE_MAX];
+
+	printable_copy(text, clean);
+	if (json_array_append_new(list, json_string(clean)))
+		status->has_failed = true;
+}
+
 static void put_process(struct status *status)
 {
 	const struct operations_report *report = &status->report;
@@ -139,15 +149,57 @@ struct listener_list {
 	json_t *list;
 };
 
+/* The certificates of one listener. */
+struct certificate_list {
+	struct status *status;
+	const char *listener;
+	json_t *list;
+};
+
+static void put_fingerprint(struct status *status, json_t *item,
+			    const uint8_t *sha256)
+{
+	char hex[2 * 32 + 1];
+
+	for (size_t i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", sha256[i]);
+	put_text(status, item, "sha256", hex);
+}
+
+static void put_certificate(void *arg,
+			    const struct certificate_report *certificate)
+{
+	struct certificate_list *to = arg;
+	json_t *item;
+	json_t *names;
+
+	if (strcmp(certificate->listener, to->listener) != 0)
+		return;
+	item = append(to->status, to->list);
+	put_text(to->status, item, "file", certificate->file);
+	names = put_list(to->status, item, "names");
+	for (size_t i = 0; i < certificate->name_count; i++)
+		append_text(to->status, names, certificate->names[i]);
+	put_number(to->status, item, "begins", certificate->not_before_s);
+	put_number(to->status, item, "expires", certificate->not_after_s);
+	put_fingerprint(to->status, item, certificate->sha256);
+}
+
 static void put_listener(void *arg, const struct operations_listener *listener)
 {
 	struct listener_list *to = arg;
+	const struct operations *operations = to->status->operations;
 	json_t *item = append(to->status, to->list);
+	struct certificate_list certificates = {
+		.status = to->status,
+		.listener = listener->name,
+	};
 
 	put_text(to->status, item, "name", listener->name);
 	put_text(to->status, item, "address", listener->address);
-	/* Each will be { "names": [...], "expires": Unix time }. */
-	(void)put_list(to->status, item, "certificates");
+	certificates.list = put_list(to->status, item, "certificates");
+	operations->each_certificate(operations->arg, put_certificate,
+				     &certificates);
 }
 
 static void put_listeners(struct status *status)

@@ -2,8 +2,10 @@
 """The admin listener: its pages, its manners, its bounds, over reloads."""
 
 import os
+import re
 import signal
 import socket
+import ssl
 import stat
 import time
 from typing import Any, Callable, List
@@ -14,6 +16,7 @@ from lib import ws
 from lib.admin import Admin, watched
 from lib.backends import Backend, PollServer, Server
 from lib.config import render, relay_to
+from lib.tls import Authority, openssl, tls_listener
 from lib.wait import DEADLINE, wait_for
 
 Connect = Callable[..., ws.Client]
@@ -310,3 +313,27 @@ def test_many_sessions(start_relay: Any, keep: Any,
     assert metrics.get("wsrelayd_sessions_active", route="app") == 500
     assert metrics.get("wsrelayd_bytes_total", route="app",
                        direction="up") == 16 * (500 + 20 * 20)
+
+
+def test_certificates(start_relay: Any, echo: Server, tmp_path: Any) -> None:
+    """Those that serve: their names, when they end, and which they are."""
+    authority = Authority(tmp_path)
+    names = ["relay.test", "*.relay.test"]
+    pair = authority.issue("server", names)
+    admin = Admin(start_relay(watched(
+        echo.target, listeners=[{"name": "plain", "listen": "127.0.0.1:0"},
+                                tls_listener(pair)])))
+    plain, tls = admin.status()["listeners"]
+    assert plain["certificates"] == []
+    one, = tls["certificates"]
+    assert one["file"] == str(pair.certificate)
+    assert one["names"] == names
+    assert one["begins"] <= time.time() < one["expires"]
+    text = openssl("x509", "-in", str(pair.certificate), "-noout",
+                   "-fingerprint", "-sha256", "-enddate").decode()
+    assert one["sha256"] in text.replace(":", "").lower()
+    end = re.search(r"notAfter=(.*)", text)
+    assert end and ssl.cert_time_to_seconds(end.group(1)) == one["expires"]
+    assert admin.metrics().get(
+        "wsrelayd_certificate_expiry_seconds", listener="tls",
+        file=str(pair.certificate)) == one["expires"]

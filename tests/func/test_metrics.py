@@ -29,6 +29,7 @@ FAMILIES = {
     "wsrelayd_handshake_seconds": "histogram",
     "wsrelayd_ping_rtt_seconds": "histogram",
     "wsrelayd_session_seconds": "histogram",
+    "wsrelayd_certificate_expiry_seconds": "gauge",
     "wsrelayd_worker_sessions": "gauge",
     "wsrelayd_connections": "gauge",
     "wsrelayd_session_limit": "gauge",
