@@ -62,11 +62,22 @@ static void join_names(const struct certificate_report *report,
 	}
 }
 
+/* What there is to say about its time; null: nothing in particular. */
+static const char *warning_of(const struct certificate_report *report)
+{
+	uint64_t now_s = (uint64_t)time(NULL);
+
+	if (report->not_after_s < now_s)
+		return "certificate has expired, it serves on";
+	if (report->not_after_s < now_s + EXPIRES_SOON_S)
+		return "certificate expires soon";
+	return NULL;
+}
+
 static void log_certificate(const struct certificate_report *report)
 {
 	time_t end = (time_t)report->not_after_s;
-	uint64_t now_s = (uint64_t)time(NULL);
-	bool is_soon = report->not_after_s < now_s + EXPIRES_SOON_S;
+	const char *warning = warning_of(report);
 	char names[NAMES_TEXT_MAX];
 	char expires[32] = "";
 	struct tm parts;
@@ -83,9 +94,9 @@ static void log_certificate(const struct certificate_report *report)
 		log_field_text("expires", slice_of(expires)),
 	};
 
-	log_event(is_soon ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE,
-		  is_soon ? "certificate expires soon" : "certificate loaded",
-		  fields, 4);
+	log_event(LOG_LEVEL_NOTICE, "certificate loaded", fields, 4);
+	if (warning)
+		log_event(LOG_LEVEL_WARNING, warning, fields, 4);
 }
 
 static void log_certificates(const struct tls_store *store)
@@ -189,8 +200,8 @@ static void on_files_changed(void *arg)
 	struct tls_store *fresh = NULL;
 
 	watch_files(service);
-	if (tls_store_load(service->serving.config, service->shared, &errors,
-			   &fresh)) {
+	if (tls_store_load(service->serving.config, service->shared,
+			   service->serving.store, &errors, &fresh)) {
 		complain(service, &errors);
 	} else if (tls_store_is_same(fresh, service->serving.store)) {
 		forget_complaint(service);
@@ -235,7 +246,8 @@ void tls_service_free(struct tls_service **service)
 int tls_service_prepare(struct tls_service *service, struct config *config,
 			struct config_errors *errors)
 {
-	int error = tls_store_load(config, service->shared, errors,
+	int error = tls_store_load(config, service->shared,
+				   service->serving.store, errors,
 				   &service->prepared.store);
 
 	if (!error)

@@ -54,6 +54,7 @@ struct stream_tls {
 	bool is_hidden : 1;   /* OpenSSL may have bytes the socket has not */
 	bool is_shutting : 1; /* the end is still to be told */
 	bool is_broken : 1;   /* OpenSSL will do no more */
+	bool is_http : 1;     /* it took what came first for a request */
 };
 
 static struct stream_tls *tls_of(const struct stream *stream)
@@ -70,6 +71,14 @@ static const char *reason_of(const SSL *ssl)
 	    verdict != X509_V_OK)
 		return X509_verify_cert_error_string(verdict);
 	return ERR_reason_error_string(error);
+}
+
+static bool is_http_error(void)
+{
+	int reason = ERR_GET_REASON(ERR_peek_error());
+
+	return reason == SSL_R_HTTP_REQUEST ||
+	       reason == SSL_R_HTTPS_PROXY_REQUEST;
 }
 
 /* A call that did not succeed: -EAGAIN, 0 at the end, else -errno. */
@@ -94,11 +103,19 @@ static int explain(struct stream_tls *tls, int status, uint8_t *needs)
 		break;
 	default:
 		tls->is_broken = true;
+		tls->is_http = is_http_error();
 		tls->reason = reason_of(tls->ssl);
 		break;
 	}
 	ERR_clear_error();
 	return error;
+}
+
+/* Before OpenSSL is called: what others left in its queue is none of ours. */
+static void begin(struct stream_tls *tls, size_t budget)
+{
+	ERR_clear_error();
+	tls_io_begin(&tls->io, budget);
 }
 
 /* What is armed is looked at again after a call that changed it. */
@@ -138,7 +155,7 @@ static ssize_t tls_read(struct stream *stream, void *ret_data, size_t len)
 	size_t got = 0;
 	int error = -EAGAIN;
 
-	tls_io_begin(&tls->io, len + READ_SLACK);
+	begin(tls, len + READ_SLACK);
 	note_hidden(stream, false);
 	while (got < len) {
 		size_t n;
@@ -191,7 +208,7 @@ static ssize_t tls_write(struct stream *stream, const void *data, size_t len)
 
 	if (tls->is_broken)
 		return -EPIPE;
-	tls_io_begin(&tls->io, READ_SLACK);
+	begin(tls, READ_SLACK);
 	while (taken < len) {
 		size_t piece = tls->committed;
 		size_t n;
@@ -221,7 +238,7 @@ static bool say_end(struct stream_tls *tls)
 	uint8_t needs = STREAM_NOTHING;
 	int status;
 
-	tls_io_begin(&tls->io, 0);
+	begin(tls, 0);
 	tls->io.is_more = false;
 	if (tls->is_broken || !SSL_is_init_finished(tls->ssl))
 		return true;
@@ -407,8 +424,7 @@ int stream_tls_handshake(struct stream *stream)
 	int status;
 	int error;
 
-	tls_io_begin(&tls->io, READ_SLACK);
-	ERR_clear_error();
+	begin(tls, READ_SLACK);
 	status = SSL_do_handshake(tls->ssl);
 	if (status == 1) {
 		note_needs(stream, &tls->read_needs, STREAM_READ);
@@ -427,15 +443,17 @@ const char *stream_tls_reason(const struct stream *stream)
 
 bool stream_tls_has_heard(const struct stream *stream)
 {
-	return tls_of(stream)->io.has_first;
+	return BIO_number_read(SSL_get_rbio(tls_of(stream)->ssl)) > 0;
 }
 
 /* A record begins with 22 (RFC 8446 section 5.1), a request with a letter. */
 bool stream_tls_is_spoken_to_plainly(const struct stream *stream)
 {
-	const struct tls_io *io = &tls_of(stream)->io;
+	const struct stream_tls *tls = tls_of(stream);
+	const struct tls_io *io = &tls->io;
 
-	return io->has_first && io->first >= 'A' && io->first <= 'Z';
+	return tls->is_http ||
+	       (io->has_first && io->first >= 'A' && io->first <= 'Z');
 }
 
 static void describe_subject(const SSL *ssl, struct stream_tls_facts *facts)

@@ -107,10 +107,9 @@ static uint64_t seconds_of(const ASN1_TIME *time)
 	return seconds > 0 ? (uint64_t)seconds : 0;
 }
 
-static const char *check_times(struct tls_certificate *c, uint64_t now_s)
+const char *tls_certificate_time_fault(const struct tls_certificate *c,
+				       uint64_t now_s)
 {
-	c->not_before_s = seconds_of(X509_get0_notBefore(c->leaf));
-	c->not_after_s = seconds_of(X509_get0_notAfter(c->leaf));
 	if (now_s > c->not_after_s)
 		return "the certificate has expired";
 	if (now_s < c->not_before_s)
@@ -178,12 +177,10 @@ static bool read_names(struct tls_certificate *c)
 	return is_fine;
 }
 
-static const char *examine(struct tls_certificate *c, uint64_t now_s)
+static const char *examine(struct tls_certificate *c)
 {
-	const char *text = check_times(c, now_s);
-
-	if (text)
-		return text;
+	c->not_before_s = seconds_of(X509_get0_notBefore(c->leaf));
+	c->not_after_s = seconds_of(X509_get0_notAfter(c->leaf));
 	if (!read_names(c))
 		return OUT_OF_MEMORY;
 	if (!X509_digest(c->leaf, EVP_sha256(), c->fingerprint, NULL))
@@ -193,7 +190,7 @@ static const char *examine(struct tls_certificate *c, uint64_t now_s)
 
 bool tls_certificate_init(struct tls_certificate *c,
 			  const struct tls_pem *chain,
-			  const struct tls_pem *key, uint64_t now_s,
+			  const struct tls_pem *key,
 			  struct tls_certificate_fault *ret_fault)
 {
 	BIO *chain_bio = open_pem(chain);
@@ -205,7 +202,7 @@ bool tls_certificate_init(struct tls_certificate *c,
 	if (chain_bio && key_bio) {
 		text = read_chain(c, chain_bio);
 		if (!text)
-			text = examine(c, now_s);
+			text = examine(c);
 		if (!text && !has_key(key))
 			key_text = "there is no private key in it";
 		else if (!text)

@@ -37,15 +37,20 @@ struct tls_pem {
 };
 
 /*
- * Reads a chain and a key, both borrowed, and checks that they belong together
- * and that the certificate is valid at `now_s` (Unix time).  True, then
- * tls_certificate_done() is due; or false with `ret_fault` saying why not.
+ * Reads a chain and a key, both borrowed, and checks that they belong together.
+ * True, then tls_certificate_done() is due; or false with `ret_fault` saying
+ * why not.
  */
 __attribute__((warn_unused_result))
 bool tls_certificate_init(struct tls_certificate *certificate,
 			  const struct tls_pem *chain,
-			  const struct tls_pem *key, uint64_t now_s,
+			  const struct tls_pem *key,
 			  struct tls_certificate_fault *ret_fault);
+
+/* Why it is not valid at `now_s` (Unix time), constant text; null if it is. */
+const char *
+tls_certificate_time_fault(const struct tls_certificate *certificate,
+			   uint64_t now_s);
 
 /* Frees all of it; a zeroed one too. */
 void tls_certificate_done(struct tls_certificate *certificate);

@@ -30,6 +30,7 @@ struct tls_store {
 struct loading {
 	struct tls_store *store;
 	const struct tls_shared *shared;
+	const struct tls_store *serving; /* or null */
 	struct config_errors *errors;
 	EVP_MD_CTX *digest;
 	uint64_t now_s;
@@ -107,6 +108,32 @@ static void forget(struct content *content)
 	free(content->data);
 }
 
+static bool is_serving(const struct tls_store *store,
+		       const struct tls_certificate *certificate)
+{
+	for (size_t i = 0; store && i < store->certificate_count; i++) {
+		struct certificate_report report;
+
+		tls_store_report(store, i, &report);
+		if (!memcmp(report.sha256, certificate->fingerprint,
+			    TLS_FINGERPRINT_SIZE))
+			return true;
+	}
+	return false;
+}
+
+static void check_time(struct loading *loading,
+		       const struct config_certificate *config,
+		       const struct tls_certificate *certificate)
+{
+	const char *text =
+		tls_certificate_time_fault(certificate, loading->now_s);
+
+	if (text && !is_serving(loading->serving, certificate))
+		refuse(loading, config->certificate_place, config->label,
+		       "certificate", "\"%s\": %s", config->certificate, text);
+}
+
 static void check_pair(struct loading *loading,
 		       const struct config_certificate *config,
 		       const struct content *chain, const struct content *key,
@@ -117,9 +144,9 @@ static void check_pair(struct loading *loading,
 	struct tls_certificate_fault fault;
 
 	if (tls_certificate_init(ret_certificate, &chain_pem, &key_pem,
-				 loading->now_s, &fault))
-		return;
-	if (fault.is_of_key)
+				 &fault))
+		check_time(loading, config, ret_certificate);
+	else if (fault.is_of_key)
 		refuse(loading, config->key_place, config->label, "key",
 		       "\"%s\": %s", config->key, fault.text);
 	else
@@ -136,8 +163,7 @@ static void load_pem(struct loading *loading,
 			       .len = strlen(config->pem) };
 	struct tls_certificate_fault fault;
 
-	if (!tls_certificate_init(ret_certificate, &pem, &pem, loading->now_s,
-				  &fault))
+	if (!tls_certificate_init(ret_certificate, &pem, &pem, &fault))
 		refuse(loading, config->certificate_place, config->label,
 		       "certificate", "%s", fault.text);
 }
@@ -305,12 +331,14 @@ static void load_all(struct loading *loading)
 }
 
 int tls_store_load(const struct config *config, const struct tls_shared *shared,
+		   const struct tls_store *serving,
 		   struct config_errors *errors, struct tls_store **ret_store)
 {
 	struct tls_store *store = calloc(1, sizeof(*store));
 	struct loading loading = {
 		.store = store,
 		.shared = shared,
+		.serving = serving,
 		.errors = errors,
 		.digest = EVP_MD_CTX_new(),
 		.now_s = (uint64_t)time(NULL),
@@ -342,7 +370,7 @@ int tls_store_check(const struct config *config, struct config_errors *errors)
 
 	if (!shared)
 		return -ENOMEM;
-	error = tls_store_load(config, shared, errors, &store);
+	error = tls_store_load(config, shared, NULL, errors, &store);
 	tls_store_free(&store);
 	tls_shared_free(&shared);
 	return error;

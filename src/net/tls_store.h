@@ -27,11 +27,14 @@ void tls_shared_free(struct tls_shared **shared);
 
 /*
  * Reads and checks every file that `config`, which outlives the result, names,
- * and makes the contexts.  Returns 0, -EINVAL with lines added to `errors`, or
- * -ENOMEM.  Blocks on files.
+ * and makes the contexts.  A certificate that has expired is refused, unless it
+ * is in `serving` (or null) already: others are not to wait for its successor.
+ * Returns 0, -EINVAL with lines added to `errors`, or -ENOMEM.  Blocks on
+ * files.
  */
 __attribute__((warn_unused_result))
 int tls_store_load(const struct config *config, const struct tls_shared *shared,
+		   const struct tls_store *serving,
 		   struct config_errors *errors, struct tls_store **ret_store);
 
 /* As tls_store_load(), for what it has to say only: 0, -EINVAL, -ENOMEM. */

@@ -7,6 +7,7 @@ import signal
 import ssl
 import subprocess
 import threading
+import time
 from pathlib import Path
 from typing import Any, Callable
 
@@ -332,6 +333,27 @@ def test_bad_new_one_keeps_the_old(start_relay: Any, echo: Any, authority: Any,
     copy(expired(authority, "later"), live)
     relay.wait_log(3, event="certificates refused, the old ones serve on")
     assert served(relay, authority) == new.serial()
+
+
+def test_one_that_expires_does_not_hold_up_others(
+        start_relay: Any, echo: Any, authority: Any, live: Pair,
+        new: Pair) -> None:
+    """It serves on, with a warning, also over a reload; not a new start."""
+    end = time.time() + 4
+    form = "%y%m%d%H%M%SZ"
+    brief = authority.issue(
+        "brief", ["brief.test"], begin="200101000000Z",
+        end=time.strftime(form, time.gmtime(end)))
+    config = tls_relay_to(echo.target, live, brief)
+    relay = start_relay(config)
+    wait_for(lambda: time.time() > end + 1, "its end")
+    copy(new, live)
+    wait_served(relay, authority, new)
+    relay.wait_log(event="certificate has expired, it serves on",
+                   names="brief.test")
+    relay.reload(config)
+    code, _ = check(live.certificate.parent, config)
+    assert code == 78
 
 
 def test_touched_file_is_no_news(start_relay: Any, echo: Any, live: Pair,

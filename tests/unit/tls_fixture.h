@@ -69,7 +69,8 @@ static inline void tls_fixture_load(struct tls_fixture *f)
 	f->shared = tls_shared_new();
 	assert_non_null(f->shared);
 	assert_int_equal(
-		tls_store_load(f->config, f->shared, &errors, &f->store), 0);
+		tls_store_load(f->config, f->shared, NULL, &errors, &f->store),
+		0);
 }
 
 static inline struct tls_context *tls_fixture_context(struct tls_fixture *f)
