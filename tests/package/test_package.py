@@ -38,7 +38,7 @@ def facts(built: Path, tmp_path_factory: pytest.TempPathFactory
           ) -> Iterator[Facts]:
     """What the script `inside` saw in the lab."""
     out = tmp_path_factory.mktemp("lab")
-    run("bash", LAB, "-s", "host", "-b", f"{built}:/deb", "-o", out,
+    run("bash", LAB, "-b", f"{built}:/deb", "-o", out,
         HERE / "inside")
     yield json.loads((out / "facts.json").read_text())
 
@@ -118,6 +118,16 @@ def test_the_units_are_good(facts: Facts) -> None:
 
 def test_logrotate_understands(facts: Facts) -> None:
     assert "error" not in check(facts["install"]["logrotate"])
+
+
+def test_a_log_file_and_its_rotation(facts: Facts) -> None:
+    """By the drop-in of the manual; the file is opened anew."""
+    step = facts["file"]
+    check(step["restart"])
+    check(step["rotate"])
+    assert "ready" in step["files"]["wsrelayd.log.1"]
+    assert "path=/after" in step["files"]["wsrelayd.log"]
+    assert "0" not in step["process"]["Uid"].split()
 
 
 def test_reload(facts: Facts) -> None:
