@@ -25,7 +25,6 @@ def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture
 def lab(booted: Lab) -> Iterator[Lab]:
     """The lab with the units as they were installed."""
-    booted.reset()
     yield booted
     booted.reset()
 

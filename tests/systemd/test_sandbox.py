@@ -4,7 +4,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterator
+from typing import Any, Dict
 
 import pytest
 from lab import PREFIX, Lab
@@ -17,9 +17,8 @@ UNIT_PATH = f"{PREFIX}/lib/systemd/system/wsrelayd.service"
 
 
 @pytest.fixture(scope="module")
-def seen(booted: Lab) -> Iterator[Dict[str, Any]]:
+def seen(booted: Lab) -> Dict[str, Any]:
     """Runs the probe as the unit runs the daemon, once."""
-    booted.reset()
     probe = booted.stage / "usr/local/sbin/probe.py"
     probe.write_text((Path(__file__).parent / "probe.py").read_text())
     for name in "tmp/of-others", "home/of-others", "root/secret":
@@ -31,8 +30,8 @@ def seen(booted: Lab) -> Iterator[Dict[str, Any]]:
     booted.systemctl("start", "wsrelayd")
     line = [line for line in booted.messages().splitlines()
             if line.startswith('{"write')][-1]
-    yield json.loads(line)
     booted.reset()
+    return json.loads(line)
 
 
 FORBIDDEN = {

@@ -130,6 +130,8 @@ def test_stop_closes_sessions(lab: Any, backend: Any, connect: Any) -> None:
     client.send_close()
     target.expect_end()
     target.close()
+    client.expect_eof()
+    client.sock.close()
     lab.wait_show("ActiveState", "inactive")
     assert lab.show("Result") == "success"
     assert lab.show("ExecMainStatus") == "0"

@@ -76,6 +76,8 @@ def test_unix_socket_stays_as_it_is(lab: Any, echo: Any, connect: Any
     listen_on(lab, PATH, more="SocketMode=0621\n")
     client = connect(unix(lab))
     try_echo(client)
+    client.close()
+    client.sock.close()
     before = (lab.root / PATH[1:]).stat()
     lab.systemctl("reload", "wsrelayd")
     lab.systemctl("stop", "wsrelayd")
