@@ -54,7 +54,6 @@ struct stream_tls {
 	bool is_hidden : 1;   /* OpenSSL may have bytes the socket has not */
 	bool is_shutting : 1; /* the end is still to be told */
 	bool is_broken : 1;   /* OpenSSL will do no more */
-	bool is_http : 1;     /* it took what came first for a request */
 };
 
 static struct stream_tls *tls_of(const struct stream *stream)
@@ -71,14 +70,6 @@ static const char *reason_of(const SSL *ssl)
 	    verdict != X509_V_OK)
 		return X509_verify_cert_error_string(verdict);
 	return ERR_reason_error_string(error);
-}
-
-static bool is_http_error(void)
-{
-	int reason = ERR_GET_REASON(ERR_peek_error());
-
-	return reason == SSL_R_HTTP_REQUEST ||
-	       reason == SSL_R_HTTPS_PROXY_REQUEST;
 }
 
 /* A call that did not succeed: -EAGAIN, 0 at the end, else -errno. */
@@ -103,7 +94,6 @@ static int explain(struct stream_tls *tls, int status, uint8_t *needs)
 		break;
 	default:
 		tls->is_broken = true;
-		tls->is_http = is_http_error();
 		tls->reason = reason_of(tls->ssl);
 		break;
 	}
@@ -417,6 +407,15 @@ bool stream_is_tls(const struct stream *stream)
 	return stream_is_open(stream) && stream->ops == &tls_ops;
 }
 
+/* The socket's own BIO keeps nothing of what goes through it. */
+static void look_at_first(struct stream_tls *tls)
+{
+	if (tls->io.has_first || tls_context_bio_method(tls->context))
+		return;
+	tls->io.has_first =
+		recv(tls->io.fd, &tls->io.first, 1, MSG_PEEK) == 1;
+}
+
 int stream_tls_handshake(struct stream *stream)
 {
 	struct stream_tls *tls = tls_of(stream);
@@ -425,6 +424,7 @@ int stream_tls_handshake(struct stream *stream)
 	int error;
 
 	begin(tls, READ_SLACK);
+	look_at_first(tls);
 	status = SSL_do_handshake(tls->ssl);
 	if (status == 1) {
 		note_needs(stream, &tls->read_needs, STREAM_READ);
@@ -443,17 +443,15 @@ const char *stream_tls_reason(const struct stream *stream)
 
 bool stream_tls_has_heard(const struct stream *stream)
 {
-	return BIO_number_read(SSL_get_rbio(tls_of(stream)->ssl)) > 0;
+	return tls_of(stream)->io.has_first;
 }
 
 /* A record begins with 22 (RFC 8446 section 5.1), a request with a letter. */
 bool stream_tls_is_spoken_to_plainly(const struct stream *stream)
 {
-	const struct stream_tls *tls = tls_of(stream);
-	const struct tls_io *io = &tls->io;
+	const struct tls_io *io = &tls_of(stream)->io;
 
-	return tls->is_http ||
-	       (io->has_first && io->first >= 'A' && io->first <= 'Z');
+	return io->has_first && io->first >= 'A' && io->first <= 'Z';
 }
 
 static void describe_subject(const SSL *ssl, struct stream_tls_facts *facts)
