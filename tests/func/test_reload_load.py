@@ -6,13 +6,16 @@ TEST_RELOADS and TEST_STREAMS make it longer and heavier.
 
 import copy
 import os
+import shutil
+from pathlib import Path
 from typing import Any, List
 
 import pytest
 from lib.backends import PollServer, open_listener, server_name
 from lib.config import Config, relay_to
 from lib.control import Control
-from lib.traffic import Arrivals, Streams, can_connect
+from lib.tls import Authority, Pair, tls_listener
+from lib.traffic import Arrivals, Streams, TlsArrivals, can_connect
 from lib.wait import wait_for
 
 RELOADS = int(os.environ.get("TEST_RELOADS", "200"))
@@ -39,38 +42,59 @@ def variant(config: Config, number: int, control: Control) -> Config:
     return new
 
 
-def test_reloads_under_load(start_relay: Any, keep: Any, control: Control
-                            ) -> None:
+def swap(new: Pair, live: Pair) -> None:
+    """Renames copies into place, the key first, as ACME clients do."""
+    for other, path in ((new.key, live.key), (new.certificate,
+                                              live.certificate)):
+        copy_of = path.with_suffix(".new")
+        shutil.copy(other, copy_of)
+        copy_of.rename(path)
+
+
+def test_reloads_under_load(start_relay: Any, keep: Any, control: Control,
+                            tmp_path: Path) -> None:
     server = keep(PollServer())
+    authority = Authority(tmp_path)
+    pairs = [authority.issue(name) for name in ("one", "two")]
+    live = authority.issue("live")
     config = relay_to(server.target, workers=2, **control.option)
+    config["listeners"].append(tls_listener(live))
     relay = start_relay(config)
     slow = SLOW if relay.is_sanitized() else 1
     streams = STREAMS // slow
     load: List[Any] = [Streams(relay.address, streams),
-                       Arrivals(relay.address)]
+                       Arrivals(relay.address),
+                       TlsArrivals(relay.listeners["tls"], authority)]
     try:
         for process in load:
-            assert process.ready.wait(60)
+            process.begin()
         for number in range(RELOADS // slow):
+            if number % 10 == 5:
+                swap(pairs[number // 10 % 2], live)
             relay.write_config(variant(config, number, control))
             control.ok("reload")
             path = f"{control.directory}/l"
             assert can_connect(path) == bool(number % 2), number
     finally:
         results = [process.finish() for process in load]
-    rounds, arrivals = results
+    rounds, arrivals, serials = results
     assert len(rounds) == streams and min(rounds) > 0 and arrivals > 0
+    assert serials >= {pair.serial() for pair in pairs}
     relay.wait_closed(streams + arrivals, cause="client_closed")
-    assert not relay.log(level="error") and not relay.log(level="warning")
+    assert not [line for line in relay.log(level="warning")
+                if "running as root" not in line["event"]]
+    # Between two renames a key is of another certificate: the old one serves.
+    for line in relay.log(level="error"):
+        assert "certificate" in line["event"], line
     for line in relay.log(event="session closed"):
         assert line["cause"] == "client_closed", line
         assert line["undelivered_up"] == line["undelivered_down"] == 0, line
     refused = [line for line in relay.log(event="handshake refused")
-               if line["listener"] == "web"]
+               if line["listener"] in ("web", "tls")]
     assert not refused
 
 
-FAILURES = ["file", "option", "listener", "log", "control"]
+FAILURES = ["file", "option", "certificate", "listener", "log", "control"]
 
 
 def break_config(config: Config, failure: str, taken: str) -> str:
@@ -80,6 +104,11 @@ def break_config(config: Config, failure: str, taken: str) -> str:
     if failure == "option":
         config["nonsense"] = 1
         return "nonsense"
+    if failure == "certificate":
+        config["listeners"].append({
+            "name": "tls", "listen": "127.0.0.1:0",
+            "tls": {"certificates": [{"certificate": "/nowhere/at/all"}]}})
+        return "/nowhere/at/all"
     if failure == "listener":
         config["listeners"].append({"name": "taken", "listen": taken})
         return f"cannot listen on {taken}"

@@ -5,10 +5,11 @@
 import multiprocessing
 import select
 import socket
+import ssl
 import traceback
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Set
 
-from . import ws
+from . import tls, ws
 
 # Bytes of a message; it differs from session to session and time to time.
 SIZE = 300
@@ -63,10 +64,14 @@ class Stream:
 
 
 class Process:
-    """Runs work(stopping) -> result in a process until it is stopped."""
+    """Runs work() in a process of its own, from begin() to finish().  All are
+    made before any begins: a process has what sockets there are when it is
+    made, and keeps them from being closed.
+    """
 
     def __init__(self, address: Any) -> None:
         self.address = address
+        self.beginning = multiprocessing.Event()
         self.stopping = multiprocessing.Event()
         self.ready = multiprocessing.Event()
         self.results: Any = multiprocessing.SimpleQueue()
@@ -74,6 +79,7 @@ class Process:
         self.process.start()
 
     def _run(self) -> None:
+        self.beginning.wait()
         try:
             self.results.put(self.work())
         except BaseException:
@@ -83,8 +89,14 @@ class Process:
     def work(self) -> Any:
         raise NotImplementedError
 
+    def begin(self) -> None:
+        """Starts the work; returns when there is load."""
+        self.beginning.set()
+        assert self.ready.wait(60)
+
     def finish(self) -> Any:
         """Stops it; what it found, and a failure when it failed."""
+        self.beginning.set()
         self.stopping.set()
         result = self.results.get()
         self.process.join()
@@ -138,6 +150,38 @@ class Arrivals(Process):
             assert client.close() == b""
             count += 1
         return count
+
+
+class TlsArrivals(Process):
+    """The same over TLS, beside a session that stays; the serial numbers of
+    the certificates that were seen."""
+
+    def __init__(self, address: Any, authority: tls.Authority) -> None:
+        self.authority = authority
+        super().__init__(address)
+
+    def work(self) -> Set[int]:
+        seen: Set[int] = set()
+        context = tls.trusting(self.authority)
+        stays = self._open(context)
+        count = 0
+        self.ready.set()
+        while not self.stopping.is_set():
+            client = self._open(context)
+            certificate = client.sock.getpeercert()
+            seen.add(int(certificate["serialNumber"], 16))
+            for one in (client, stays):
+                one.send_binary(message(0, count))
+                assert one.read_data(SIZE) == message(0, count)
+            assert client.close() == b""
+            count += 1
+        assert stays.close() == b""
+        return seen
+
+    def _open(self, context: ssl.SSLContext) -> tls.TlsClient:
+        client = tls.TlsClient(self.address, context)
+        client.upgrade()
+        return client
 
 
 def can_connect(address: Any) -> bool:
