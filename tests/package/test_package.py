@@ -27,7 +27,7 @@ def run(*command: Any, limit: int = 600) -> str:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with wsrelayd.deb, newer.deb and the .changes."""
+    """A directory with wsrelayd_*.deb, newer.deb and the README."""
     where = tmp_path_factory.mktemp("package") / "deb"
     run(HERE / "build-package", where)
     return where
@@ -60,17 +60,19 @@ def settings(conf: Path) -> List[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
+def package_of(built: Path) -> Path:
+    package, = built.glob("wsrelayd_*.deb")
+    return package
+
+
 def test_lintian_finds_nothing(built: Path) -> None:
-    changes = list(built.glob("*.changes"))
-    assert len(changes) == 1
-    # The names in it are those before the package was given its short one.
     said = run("lintian", "--allow-root", "--fail-on", "error,warning",
-               "--tag-display-limit", "0", built / "wsrelayd.deb")
+               "--tag-display-limit", "0", package_of(built))
     assert "E:" not in said and "W:" not in said
 
 
 def test_it_has_what_the_documents_promise(built: Path) -> None:
-    listed = run("dpkg-deb", "--contents", built / "wsrelayd.deb")
+    listed = run("dpkg-deb", "--contents", package_of(built))
     for path in ("usr/sbin/wsrelayd", "usr/bin/wsrelayctl",
                  "etc/wsrelayd/wsrelayd.conf", "etc/wsrelayd/conf.d/",
                  "lib/systemd/system/wsrelayd.service",
@@ -178,6 +180,25 @@ def test_it_runs_as_in_a_container(facts: Facts) -> None:
     assert step["process"]["Uid"].split() == ["65532"] * 4
     assert int(step["process"]["CapBnd"], 16) == 0
     assert step["code"] == 0, step["log"]
+
+
+def test_the_readme_is_true(facts: Facts) -> None:
+    """From the package to TLS, metrics and a status page."""
+    step = facts["readme"]
+    assert "apt install" in step["script"]
+    said = check(step["done"])
+    assert "state      running" in said
+    assert "wsrelayd_certificate_expiry_seconds{" in said
+    assert step["page"] == "HTTP/1.1 200 OK"
+    assert step["service"]["ActiveState"] == "active"
+
+
+def test_a_renewed_certificate_serves(facts: Facts) -> None:
+    """Without a reload, in the sandbox too."""
+    step = facts["readme"]
+    check(step["renewed"])
+    first, then = step["served"]
+    assert first and then and first != then
 
 
 def test_the_containerfile_keeps_the_rules() -> None:
