@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Certificates, contexts and a client of OpenSSL at the end of a socket pair. */
+/* Certificates, contexts and a client of OpenSSL at the end of a socketpair. */
 
 #ifndef TESTS_UNIT_TLS_FIXTURE_H
 #define TESTS_UNIT_TLS_FIXTURE_H
