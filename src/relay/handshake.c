@@ -204,7 +204,7 @@ void handshake_refuse(struct session *s)
 		s->client.end.is_eof = true;
 }
 
-static unsigned client_interest(const struct session *s)
+unsigned handshake_client_interest(const struct session *s)
 {
 	(void)s;
 	return STREAM_READ;
@@ -215,19 +215,19 @@ uint64_t handshake_deadline_ms(const struct session *s)
 	return s->begun_ms + s->config->timeouts.handshake_ms;
 }
 
-static void on_deadline(struct session *s, uint64_t now_ms)
+void handshake_on_deadline(struct session *s, uint64_t now_ms)
 {
 	(void)now_ms;
 	session_close(s, CAUSE_HANDSHAKE_TIMEOUT, SIDE_CLIENT);
 }
 
-static void on_target(struct session *s, unsigned met)
+void handshake_on_target(struct session *s, unsigned met)
 {
 	(void)s;
 	(void)met;
 }
 
-static unsigned target_interest(const struct session *s)
+unsigned handshake_target_interest(const struct session *s)
 {
 	(void)s;
 	return STREAM_NOTHING;
@@ -235,9 +235,9 @@ static unsigned target_interest(const struct session *s)
 
 const struct session_handlers handshake_head_handlers = {
 	.on_client = on_client,
-	.on_target = on_target,
-	.client_interest = client_interest,
-	.target_interest = target_interest,
+	.on_target = handshake_on_target,
+	.client_interest = handshake_client_interest,
+	.target_interest = handshake_target_interest,
 	.deadline_ms = handshake_deadline_ms,
-	.on_deadline = on_deadline,
+	.on_deadline = handshake_on_deadline,
 };

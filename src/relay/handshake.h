@@ -83,6 +83,16 @@ int handshake_make_room(struct handshake *handshake);
 /* The one deadline over all of the handshake. */
 uint64_t handshake_deadline_ms(const struct session *session);
 
+/* What the states of a handshake have in common: 408 when time is up, */
+void handshake_on_deadline(struct session *session, uint64_t now_ms);
+
+/* the client is read, */
+unsigned handshake_client_interest(const struct session *session);
+
+/* and there is no target yet. */
+void handshake_on_target(struct session *session, unsigned met);
+unsigned handshake_target_interest(const struct session *session);
+
 /* Begins to connect to the backend of session->route. */
 void handshake_dial(struct session *session);
 

@@ -158,24 +158,12 @@ static void on_client(struct session *s, unsigned met)
 		session_set_state(s, SESSION_DEAD);
 }
 
-static void on_target(struct session *s, unsigned met)
-{
-	(void)s;
-	(void)met;
-}
-
 static unsigned client_interest(const struct session *s)
 {
 	if (s->client.end.is_eof ||
 	    s->handshake->kept_len == HANDSHAKE_KEPT_MAX)
 		return STREAM_NOTHING;
 	return STREAM_READ;
-}
-
-static unsigned target_interest(const struct session *s)
-{
-	(void)s;
-	return STREAM_NOTHING;
 }
 
 static void on_deadline(struct session *s, uint64_t now_ms)
@@ -186,9 +174,9 @@ static void on_deadline(struct session *s, uint64_t now_ms)
 
 const struct session_handlers handshake_dial_handlers = {
 	.on_client = on_client,
-	.on_target = on_target,
+	.on_target = handshake_on_target,
 	.client_interest = client_interest,
-	.target_interest = target_interest,
+	.target_interest = handshake_target_interest,
 	.deadline_ms = handshake_deadline_ms,
 	.on_deadline = on_deadline,
 };

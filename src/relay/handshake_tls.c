@@ -57,35 +57,11 @@ static void on_client(struct session *s, unsigned met)
 		session_close(s, s->close_cause, SIDE_RELAY);
 }
 
-static void on_target(struct session *s, unsigned met)
-{
-	(void)s;
-	(void)met;
-}
-
-static unsigned client_interest(const struct session *s)
-{
-	(void)s;
-	return STREAM_READ;
-}
-
-static unsigned target_interest(const struct session *s)
-{
-	(void)s;
-	return STREAM_NOTHING;
-}
-
-static void on_deadline(struct session *s, uint64_t now_ms)
-{
-	(void)now_ms;
-	session_close(s, CAUSE_HANDSHAKE_TIMEOUT, SIDE_CLIENT);
-}
-
 const struct session_handlers handshake_tls_handlers = {
 	.on_client = on_client,
-	.on_target = on_target,
-	.client_interest = client_interest,
-	.target_interest = target_interest,
+	.on_target = handshake_on_target,
+	.client_interest = handshake_client_interest,
+	.target_interest = handshake_target_interest,
 	.deadline_ms = handshake_deadline_ms,
-	.on_deadline = on_deadline,
+	.on_deadline = handshake_on_deadline,
 };
