@@ -13,6 +13,7 @@ import pytest
 from lib import ws
 from lib.backends import pattern
 from lib.config import Config, relay_to
+from lib.tls import Authority, TlsClient, trusting
 from lib.wait import wait_for
 from lib.ws import SMALL
 
@@ -248,6 +249,30 @@ def test_credential_is_readable(lab: Any, echo: Any, connect: Any) -> None:
     assert connect(ADDRESS)
     text = lab.run("journalctl", "-o", "cat", "-u", "wsrelayd").stdout
     assert "no configuration" not in text
+
+
+def test_key_by_credential(lab: Any, echo: Any, tmp_path: Path) -> None:
+    """A key that only root may read serves TLS, in the sandbox."""
+    authority = Authority(tmp_path)
+    pair = authority.issue("server")
+    public = lab.stage / "usr/local/etc/wsrelayd/cert.pem"
+    public.write_bytes(pair.certificate.read_bytes())
+    secret = lab.root / "root/key.pem"
+    secret.write_bytes(pair.key.read_bytes())
+    secret.chmod(0o600)
+    lab.override("[Service]\nLoadCredential=relay.key:/root/key.pem\n")
+    listener = {"name": "tls", "listen": f"127.0.0.1:{PORT}", "tls": {
+        "certificates": [{"certificate": "/usr/local/etc/wsrelayd/cert.pem",
+                          "key": "credential:relay.key"}]}}
+    lab.configure(config_of(echo, listeners=[listener]))
+    lab.systemctl("start", "wsrelayd")
+    client = TlsClient(ADDRESS, trusting(authority))
+    client.upgrade()
+    client.send_binary(b"secret")
+    assert client.read_data(6) == b"secret"
+    client.close()
+    client.sock.close()
+    public.unlink()
 
 
 def test_journal_has_fields(lab: Any, echo: Any, connect: Any) -> None:
