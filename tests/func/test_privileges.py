@@ -6,6 +6,7 @@ import os
 import pwd
 import re
 import signal
+import socket
 from pathlib import Path
 from typing import Any, List
 
@@ -113,10 +114,46 @@ def test_unix_socket_is_the_users(start_relay: Any, echo: Any, connect: Any
     assert (status.st_uid, status.st_gid) == (USER.pw_uid, GROUP.gr_gid)
     second.reload(listen("0606"))
     assert path.stat().st_mode & 0o777 == 0o606
-    connect(str(path))
+    connect(str(path)).close()
     second.signal(signal.SIGTERM)
     assert second.wait_exit() == 0
     assert not path.exists()
+
+
+def test_control_and_admin_sockets_are_the_users(
+        start_relay: Any, echo: Any, control: Any) -> None:
+    """Whoever the daemon became may control it, and a reload keeps both."""
+    directory = control.directory
+    os.chown(directory, USER.pw_uid, -1)
+    admin = {"listen": f"unix:{directory}/admin"}
+    config = relay_to(echo.target, user="nobody", admin=admin,
+                      **control.option)
+    relay = start_relay(config)
+    relay.wait_log(event="ready")
+    for name in "s", "admin":
+        status = (directory / name).stat()
+        assert (status.st_uid, status.st_gid) == (USER.pw_uid, USER.pw_gid)
+    relay.config_file.chmod(0o644)
+    control.ok("reload")
+    # Asked by that user, who is not root.
+    with socket.socket(socket.AF_UNIX) as sock:
+        assert "running" in ask_as_user(sock, control.path)
+    relay.process.terminate()
+    relay.wait_exit()
+    assert not list(directory.glob("s")) + list(directory.glob("admin"))
+
+
+def ask_as_user(sock: socket.socket, path: str) -> str:
+    """The answer to a request for the status, asked as the user."""
+    os.setegid(USER.pw_gid)
+    os.seteuid(USER.pw_uid)
+    try:
+        sock.connect(path)
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+    sock.sendall(b'{"version":1,"command":"status"}\n')
+    return sock.recv(1 << 16).decode()
 
 
 def test_log_file_is_the_users(start_relay: Any, echo: Any, tmp_path: Path
