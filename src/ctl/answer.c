@@ -105,3 +105,14 @@ size_t answer_width(void)
 		return WIDTH_FALLBACK;
 	return size.ws_col;
 }
+
+int answer_table(struct table *table, int error)
+{
+	if (error)
+		fputs("wsrelayctl: out of memory\n", stderr);
+	else
+		table_print(table, table->row_count, answer_width(), "\n",
+			    stdout);
+	table_done(table);
+	return error ? EX_OSERR : EX_OK;
+}

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "ctl/arguments.h"
+#include "ctl/table.h"
 
 /* The exit code when the daemon said no. */
 #define ANSWER_REFUSED 1
@@ -41,6 +42,13 @@ const char *answer_text(const json_t *object, const char *name);
 /* A session number from the command line; false if it is none, and said so. */
 __attribute__((warn_unused_result)) bool answer_parse_id(const char *word,
 							 json_int_t *ret_id);
+
+/*
+ * Prints a table as wide as the terminal, unless filling it in has failed, and
+ * releases it.  The exit code.
+ */
+__attribute__((warn_unused_result)) int answer_table(struct table *table,
+						     int error);
 
 /* Columns of the terminal that stdout is; 0: it is none. */
 size_t answer_width(void);

@@ -31,13 +31,7 @@ static int print_table(const json_t *sessions)
 	session_table_init(&table);
 	for (size_t i = 0; i < json_array_size(sessions) && !error; i++)
 		error = session_table_add(&table, json_array_get(sessions, i));
-	if (error)
-		fputs("wsrelayctl: out of memory\n", stderr);
-	else
-		table_print(&table, table.row_count, answer_width(), "\n",
-			    stdout);
-	table_done(&table);
-	return error ? EX_OSERR : EX_OK;
+	return answer_table(&table, error);
 }
 
 int sessions_run(const struct arguments *arguments, struct client *client)

@@ -190,13 +190,7 @@ static int print_backends(const json_t *backends)
 	table_init(&table, columns, COLUMN_COUNT);
 	for (size_t i = 0; i < json_array_size(backends) && !error; i++)
 		error = add_servers(&table, json_array_get(backends, i));
-	if (error)
-		fputs("wsrelayctl: out of memory\n", stderr);
-	else
-		table_print(&table, table.row_count, answer_width(), "\n",
-			    stdout);
-	table_done(&table);
-	return error ? EX_OSERR : EX_OK;
+	return answer_table(&table, error);
 }
 
 int backends_run(const struct arguments *arguments, struct client *client)
