@@ -123,7 +123,22 @@ struct config_backend {
 
 enum config_message { CONFIG_MESSAGE_BINARY, CONFIG_MESSAGE_TEXT };
 
-enum config_framing { CONFIG_FRAMING_STREAM };
+/* How messages stand on a target's connection; framing/ has the codecs. */
+enum config_framing {
+	CONFIG_FRAMING_STREAM,
+	CONFIG_FRAMING_LINES,
+	CONFIG_FRAMING_NUL,
+	CONFIG_FRAMING_LENGTH8,
+	CONFIG_FRAMING_LENGTH16,
+	CONFIG_FRAMING_LENGTH32,
+	CONFIG_FRAMING_LENGTH8_LE,
+	CONFIG_FRAMING_LENGTH16_LE,
+	CONFIG_FRAMING_LENGTH32_LE,
+	CONFIG_FRAMING_TYPED_LENGTH32,
+	CONFIG_FRAMING_SEQPACKET,
+};
+
+enum config_line_end { CONFIG_LINE_END_LF, CONFIG_LINE_END_CRLF };
 
 /* A document held in memory, answered to a plain GET (used by --demo). */
 struct config_page {
@@ -143,6 +158,7 @@ struct config_route {
 	const struct config_backend *backend; /* null for a page */
 	const struct config_page *page;       /* null for a relay */
 	enum config_framing framing;
+	enum config_line_end line_end; /* of framing "lines" */
 	enum config_message message;
 	char **subprotocols; /* in the order of preference */
 	size_t subprotocol_count;

@@ -47,4 +47,9 @@ void config_build_backends(struct config_draft *draft);
 /* Patterns, tokens, unique names, backends; after config_build_backends(). */
 void config_build_routes(struct config_draft *draft);
 
+/* What goes with the framing of a route, whose backend was looked up. */
+void config_build_framing(struct config_draft *draft,
+			  const struct config_object *object,
+			  const struct config_route *route);
+
 #endif

@@ -231,6 +231,14 @@ void config_draft_error(struct config_draft *draft,
 	config_draft_verror(draft, object, place, path, len < 0 ? "" : message);
 }
 
+bool config_draft_has(const struct config_object *object, const char *path)
+{
+	const struct config_option *option =
+		config_option_find(object->scope, path);
+
+	return object->origin->options[config_option_index(option)].file;
+}
+
 void config_draft_require(struct config_draft *draft,
 			  const struct config_object *object, const char *group,
 			  struct config_place place)

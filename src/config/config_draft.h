@@ -82,6 +82,9 @@ const char *config_draft_keep(struct config_draft *draft, const char *text);
 struct config_object config_draft_object(struct config_draft *draft,
 					 enum config_scope scope, size_t index);
 
+/* Whether the option was written: it is not there by default. */
+bool config_draft_has(const struct config_object *object, const char *path);
+
 /* Adds an error to an option of an object; at its place when it has one. */
 __attribute__((format(printf, 4, 5))) void
 config_draft_error(struct config_draft *draft,

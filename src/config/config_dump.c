@@ -107,11 +107,12 @@ void config_dump_value(const struct config_option *option, const void *object,
 	}
 }
 
-/* Options of another kind of listener would be refused when read back. */
+/* Options of another kind of object would be refused when read back. */
 static bool config_dump_applies(const struct config_option *option,
 				const void *object)
 {
 	const struct config_listener *listener = object;
+	const struct config_route *route = object;
 	const void *field = (const char *)object + option->offset;
 
 	if (option->type == CONFIG_OPTION_TEXT && !*(char *const *)field)
@@ -126,6 +127,8 @@ static bool config_dump_applies(const struct config_option *option,
 		       listener->address.socket.sa.sa_family == AF_INET6;
 	if (option->flags & CONFIG_SYSTEMD)
 		return listener->is_inherited;
+	if (option->flags & CONFIG_LINES)
+		return route->framing == CONFIG_FRAMING_LINES;
 	return true;
 }
 

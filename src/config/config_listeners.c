@@ -53,21 +53,12 @@ bool config_listeners_clash(const struct config_listener *a,
 	return config_listener_is_wildcard(v6) && !v6->v6_only;
 }
 
-static bool config_listener_has(const struct config_object *object,
-				const char *path)
-{
-	const struct config_option *option =
-		config_option_find(CONFIG_SCOPE_LISTENER, path);
-
-	return object->origin->options[config_option_index(option)].file;
-}
-
 /* Options of one kind of listener written for another. */
 static void config_listener_check_kind(struct config_draft *draft,
 				       const struct config_object *object,
 				       const struct config_listener *listener)
 {
-	if (config_listener_has(object, "mode") &&
+	if (config_draft_has(object, "mode") &&
 	    !config_listener_is_file(listener))
 		config_draft_error(draft, object, "mode",
 				   "is for Unix sockets with a path only; "
@@ -75,7 +66,7 @@ static void config_listener_check_kind(struct config_draft *draft,
 	if (listener->v6_only && !config_listener_is_v6(listener))
 		config_draft_error(draft, object, "v6_only",
 				   "is for IPv6 addresses only; leave it out");
-	if (config_listener_has(object, "fd_name") && !listener->is_inherited)
+	if (config_draft_has(object, "fd_name") && !listener->is_inherited)
 		config_draft_error(draft, object, "fd_name",
 				   "is for listen = \"systemd\" only; leave it "
 				   "out");

@@ -148,5 +148,6 @@ void config_build_routes(struct config_draft *draft)
 		config_route_parse_origins(draft, &object, route);
 		config_route_check_subprotocols(draft, &object, route);
 		config_route_find_backend(draft, &object, route);
+		config_build_framing(draft, &object, route);
 	}
 }

@@ -31,7 +31,12 @@
 static const char *const words_format[] = { "text", "json", NULL };
 static const char *const words_level[] = { "error", "warning", "notice",
 					   "info",  "debug",   NULL };
-static const char *const words_framing[] = { "stream", NULL };
+static const char *const words_framing[] = {
+	"stream",      "lines",          "nul",        "length8",
+	"length16",    "length32",       "length8-le", "length16-le",
+	"length32-le", "typed-length32", "seqpacket",  NULL,
+};
+static const char *const words_line_end[] = { "lf", "crlf", NULL };
 static const char *const words_message[] = { "binary", "text", NULL };
 static const char *const words_tls_version[] = { "1.2", "1.3", NULL };
 static const char *const words_verify[] = { "none", "optional", "require",
@@ -43,7 +48,18 @@ static_assert(LOG_LEVEL_ERROR == 0 && LOG_LEVEL_WARNING == 1 &&
 		      LOG_LEVEL_NOTICE == 2 && LOG_LEVEL_INFO == 3 &&
 		      LOG_LEVEL_DEBUG == 4,
 	      "words_level");
-static_assert(CONFIG_FRAMING_STREAM == 0, "words_framing");
+static_assert(CONFIG_FRAMING_STREAM == 0 && CONFIG_FRAMING_LINES == 1 &&
+		      CONFIG_FRAMING_NUL == 2 && CONFIG_FRAMING_LENGTH8 == 3 &&
+		      CONFIG_FRAMING_LENGTH16 == 4 &&
+		      CONFIG_FRAMING_LENGTH32 == 5 &&
+		      CONFIG_FRAMING_LENGTH8_LE == 6 &&
+		      CONFIG_FRAMING_LENGTH16_LE == 7 &&
+		      CONFIG_FRAMING_LENGTH32_LE == 8 &&
+		      CONFIG_FRAMING_TYPED_LENGTH32 == 9 &&
+		      CONFIG_FRAMING_SEQPACKET == 10,
+	      "words_framing");
+static_assert(CONFIG_LINE_END_LF == 0 && CONFIG_LINE_END_CRLF == 1,
+	      "words_line_end");
 static_assert(CONFIG_MESSAGE_BINARY == 0 && CONFIG_MESSAGE_TEXT == 1,
 	      "words_message");
 static_assert(CONFIG_TLS_1_2 == 0 && CONFIG_TLS_1_3 == 1, "words_tls_version");
@@ -337,7 +353,16 @@ const struct config_option config_options[] = {
 	  FIELD(config_route, framing), .fallback = "stream",
 	  .words = words_framing,
 	  .text = "How messages stand on the backend's connection: \"stream\" "
-		  "is their payload, one behind the other." },
+		  "is their payload, one behind the other; the others keep "
+		  "them apart.\n"
+		  "FRAMINGS below tells of each." },
+	{ ROUTE, .path = "line_end", .type = CONFIG_OPTION_CHOICE,
+	  .flags = CONFIG_LINES, FIELD(config_route, line_end),
+	  .fallback = "lf", .words = words_line_end,
+	  .text = "How a line ends that is written to the backend: \"lf\" or "
+		  "\"crlf\".\n"
+		  "With \"crlf\" a line that is read ends with LF too, and a "
+		  "CR before it goes with it." },
 	{ ROUTE, .path = "message", .type = CONFIG_OPTION_CHOICE,
 	  FIELD(config_route, message), .fallback = "binary",
 	  .words = words_message,

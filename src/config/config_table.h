@@ -45,6 +45,7 @@ enum config_flag {
 	CONFIG_GROUP = 256,    /* has to be written where its group is */
 	CONFIG_EMPTY = 512,    /* TEXT: may be empty */
 	CONFIG_SYSTEMD = 1024, /* LISTENER: of systemd's sockets only */
+	CONFIG_LINES = 2048,   /* ROUTE: of framing "lines" only */
 };
 
 struct config_option {

@@ -233,6 +233,23 @@ static void test_routes(void **state)
 		"once\n");
 }
 
+static void test_options_of_another_framing(void **state)
+{
+	(void)state;
+	config_text_assert_errors(
+		TEXT_LISTENER TEXT_BACKEND
+		"routes = ( { path = \"/a\"; backend = \"b\"; line_end = "
+		"\"lf\"; },\n"
+		"  { path = \"/b\"; backend = \"b\"; framing = \"nul\"; "
+		"line_end = \"crlf\"; },\n"
+		"  { path = \"/c\"; backend = \"b\"; framing = \"lines\"; "
+		"line_end = \"lf\"; } );\n",
+		"t:3: routes[0].line_end: is for framing = \"lines\" only; "
+		"leave it out\n"
+		"t:4: routes[1].line_end: is for framing = \"lines\" only; "
+		"leave it out\n");
+}
+
 static void test_log_target(void **state)
 {
 	static const char *const good[] = { "auto", "stderr", "journal",
@@ -336,6 +353,7 @@ int main(void)
 		cmocka_unit_test(test_names_are_unique),
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_options_of_another_framing),
 		cmocka_unit_test(test_log_target),
 		cmocka_unit_test(test_no_listener),
 		cmocka_unit_test(test_pages),

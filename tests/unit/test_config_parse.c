@@ -53,6 +53,7 @@ static void test_route_defaults(void **state)
 	assert_ptr_equal(route->backend, &config->backends[0]);
 	assert_null(route->page);
 	assert_int_equal(route->framing, CONFIG_FRAMING_STREAM);
+	assert_int_equal(route->line_end, CONFIG_LINE_END_LF);
 	assert_int_equal(route->message, CONFIG_MESSAGE_BINARY);
 	assert_int_equal(route->subprotocol_count, 0);
 	assert_int_equal(route->origin_count, 1);

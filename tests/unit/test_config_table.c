@@ -120,7 +120,12 @@ static void test_what_is_allowed_is_said(void **state)
 	assert_allowed(CONFIG_SCOPE_LISTENER, "v6_only", "true or false");
 	assert_allowed(CONFIG_SCOPE_LISTENER, "mode",
 		       "octal digits in quotes, \"0000\" to \"0777\"");
-	assert_allowed(CONFIG_SCOPE_ROUTE, "framing", "\"stream\"");
+	assert_allowed(CONFIG_SCOPE_ROUTE, "line_end", "\"lf\" or \"crlf\"");
+	assert_allowed(CONFIG_SCOPE_ROUTE, "framing",
+		       "\"stream\", \"lines\", \"nul\", \"length8\", "
+		       "\"length16\", \"length32\", \"length8-le\", "
+		       "\"length16-le\", \"length32-le\", "
+		       "\"typed-length32\" or \"seqpacket\"");
 	assert_allowed(CONFIG_SCOPE_ROUTE, "origins",
 		       "a list of texts, each of 1 to 4096 bytes: "
 		       "( \"a\", \"b\" )");
