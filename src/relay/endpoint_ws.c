@@ -74,6 +74,10 @@ static enum endpoint_news ws_decode(struct endpoint *end, struct chunk *chunk)
 		case WS_EVENT_FAIL:
 			end->fault = fault_of(&ws->conn);
 			return ENDPOINT_FAULT;
+		case WS_EVENT_FRAME:
+		case WS_EVENT_FRAGMENT:
+		case WS_EVENT_MESSAGE:
+			break; /* of ws_conn_next() */
 		}
 	}
 }

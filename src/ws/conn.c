@@ -25,6 +25,11 @@ void ws_conn_init(struct ws_conn *conn, unsigned accept)
 	utf8_init(&conn->text);
 }
 
+void ws_conn_allow_compression(struct ws_conn *conn)
+{
+	ws_frame_header_allow_rsv1(&conn->frame);
+}
+
 static enum ws_event conn_fail(struct ws_conn *conn, enum ws_close_code code,
 			       const char *text)
 {
@@ -47,6 +52,7 @@ static enum ws_event conn_begin_message(struct ws_conn *conn)
 				 is_text ? "text message not accepted" :
 					   "binary message not accepted");
 	conn->message = conn->frame.opcode;
+	conn->is_compressed = conn->frame.rsv1;
 	return WS_EVENT_NONE;
 }
 
@@ -68,13 +74,19 @@ static enum ws_event conn_begin_frame(struct ws_conn *conn)
 	return WS_EVENT_NONE;
 }
 
+/* What is compressed is checked once it is expanded, by the caller. */
+static bool conn_is_plain_text(const struct ws_conn *conn)
+{
+	return conn->message == WS_OPCODE_TEXT && !conn->is_compressed;
+}
+
 /* Section 8.1: a text ends only where a character does. */
 static enum ws_event conn_end_data(struct ws_conn *conn)
 {
 	conn->phase = WS_PHASE_HEADER;
 	if (!conn->frame.fin)
 		return WS_EVENT_NONE;
-	if (conn->message == WS_OPCODE_TEXT && !utf8_is_complete(&conn->text))
+	if (conn_is_plain_text(conn) && !utf8_is_complete(&conn->text))
 		return conn_fail(conn, WS_CLOSE_INVALID_PAYLOAD,
 				 "text message ends inside a character");
 	conn->message = WS_OPCODE_CONTINUATION;
@@ -139,7 +151,7 @@ static enum ws_event conn_recv_data(struct ws_conn *conn,
 	uint8_t *payload = cursor->out;
 
 	conn_take_payload(conn, cursor, payload, len);
-	if (conn->message == WS_OPCODE_TEXT) {
+	if (conn_is_plain_text(conn)) {
 		size_t valid = utf8_validate(&conn->text, payload, len);
 
 		cursor->out = payload + valid;
@@ -172,6 +184,7 @@ static enum ws_event conn_recv_payload(struct ws_conn *conn,
 	return conn_recv_control(conn, cursor, len);
 }
 
+/* WS_EVENT_NONE: the header is whole, or all input is taken. */
 static enum ws_event conn_recv_header(struct ws_conn *conn,
 				      struct ws_cursor *cursor)
 {
@@ -185,10 +198,14 @@ static enum ws_event conn_recv_header(struct ws_conn *conn,
 	if (status != WS_FRAME_COMPLETE)
 		return conn_fail(conn, WS_CLOSE_PROTOCOL_ERROR,
 				 ws_frame_status_text(status));
-	enum ws_event event = conn_begin_frame(conn);
-	if (event != WS_EVENT_NONE)
-		return event;
-	return conn_recv_payload(conn, cursor);
+	return conn_begin_frame(conn);
+}
+
+/* Section 5.5.1 and 7.1.7: nothing behind a Close or failure counts. */
+static void conn_skip_rest(const struct ws_conn *conn, struct ws_cursor *cursor)
+{
+	if (conn->phase == WS_PHASE_OVER)
+		cursor->in = cursor->in_end;
 }
 
 enum ws_event ws_conn_recv(struct ws_conn *conn, struct ws_cursor *cursor)
@@ -199,13 +216,77 @@ enum ws_event ws_conn_recv(struct ws_conn *conn, struct ws_cursor *cursor)
 	       cursor->in < cursor->in_end) {
 		if (conn->phase == WS_PHASE_HEADER)
 			event = conn_recv_header(conn, cursor);
-		else
+		if (event == WS_EVENT_NONE && conn->phase != WS_PHASE_HEADER)
 			event = conn_recv_payload(conn, cursor);
 	}
-	/* Section 5.5.1 and 7.1.7: nothing behind a Close or failure counts. */
-	if (conn->phase == WS_PHASE_OVER)
-		cursor->in = cursor->in_end;
+	conn_skip_rest(conn, cursor);
 	return event;
+}
+
+/* Takes what there is of a data frame's payload; tells if it ends. */
+static enum ws_event conn_next_data(struct ws_conn *conn,
+				    struct ws_cursor *cursor)
+{
+	enum ws_event event = conn_recv_payload(conn, cursor);
+
+	if (event != WS_EVENT_NONE || conn->phase == WS_PHASE_DATA)
+		return event;
+	return conn->frame.fin ? WS_EVENT_MESSAGE : WS_EVENT_FRAGMENT;
+}
+
+/* One step: a header, or what there is of a payload. */
+static enum ws_event conn_next_step(struct ws_conn *conn,
+				    struct ws_cursor *cursor)
+{
+	enum ws_event event;
+
+	if (conn->phase == WS_PHASE_DATA)
+		return conn_next_data(conn, cursor);
+	if (conn->phase == WS_PHASE_CONTROL)
+		return conn_recv_payload(conn, cursor);
+	event = conn_recv_header(conn, cursor);
+	if (event == WS_EVENT_NONE && conn->phase == WS_PHASE_DATA)
+		return WS_EVENT_FRAME;
+	return event;
+}
+
+/* Whether there is a step to take: a payload of no bytes needs no input. */
+static bool conn_has_step(const struct ws_conn *conn,
+			  const struct ws_cursor *cursor)
+{
+	if (conn->phase == WS_PHASE_OVER)
+		return false;
+	if (cursor->in < cursor->in_end)
+		return true;
+	return conn->phase != WS_PHASE_HEADER && conn->payload_left == 0;
+}
+
+enum ws_event ws_conn_next(struct ws_conn *conn, struct ws_cursor *cursor)
+{
+	enum ws_event event = WS_EVENT_NONE;
+
+	while (event == WS_EVENT_NONE && conn_has_step(conn, cursor))
+		event = conn_next_step(conn, cursor);
+	conn_skip_rest(conn, cursor);
+	return event;
+}
+
+void ws_conn_fail(struct ws_conn *conn, uint16_t code, const char *text)
+{
+	(void)conn_fail(conn, (enum ws_close_code)code, text);
+}
+
+size_t ws_conn_check_text(struct ws_conn *conn, const uint8_t *data,
+			  size_t len, bool is_last, bool *ret_is_good)
+{
+	size_t valid = utf8_validate(&conn->text, data, len);
+
+	*ret_is_good = valid == len &&
+		       (!is_last || utf8_is_complete(&conn->text));
+	if (!*ret_is_good)
+		ws_conn_fail(conn, WS_CLOSE_INVALID_PAYLOAD,
+			     "compressed text message is not UTF-8");
+	return valid;
 }
 
 size_t ws_conn_take_reply(struct ws_conn *conn,

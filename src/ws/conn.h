@@ -20,13 +20,18 @@
  * ws_frame_header_before(), Close frames with ws_frame_make_close().
  */
 
-/* What ws_conn_recv() tells; at most one a call. */
+/* What ws_conn_recv() and ws_conn_next() tell; at most one a call. */
 enum ws_event {
 	WS_EVENT_NONE,  /* all input is consumed */
 	WS_EVENT_PING,  /* a ping came: its pong waits in the reply slot */
 	WS_EVENT_PONG,  /* a pong came: ws_conn_pong_is_ours() says to which */
 	WS_EVENT_CLOSE, /* the peer's Close came: see peer_code, peer_reason */
 	WS_EVENT_FAIL,  /* the peer broke the protocol: send fail_code */
+
+	/* Of ws_conn_next() only. */
+	WS_EVENT_FRAME,    /* the header of a data frame is read */
+	WS_EVENT_FRAGMENT, /* a frame has ended, but its message goes on */
+	WS_EVENT_MESSAGE,  /* a message has ended */
 };
 
 /* Message types a connection takes, to be or-ed (RFC 6455 section 5.6). */
@@ -67,10 +72,12 @@ struct ws_conn {
 	uint8_t gather_len;  /* bytes of the control payload so far */
 	uint8_t pong_len;    /* bytes of the waiting pong's payload */
 	bool has_pong;       /* a pong waits */
+	bool is_compressed;  /* the open message is; for the caller to read */
 	uint32_t pings_made; /* number in the latest ping; 0: none */
 	enum ws_phase phase;
 	enum ws_opcode message; /* type of the open one, CONTINUATION: none */
-	struct utf8_state text; /* of the open message; complete between them */
+	struct utf8_state text; /* of the open message; complete between them;
+				   of a compressed one, the caller's */
 	uint64_t payload_left;  /* bytes of the frame still to come */
 	struct ws_frame_header frame; /* the frame being read */
 	union {
@@ -106,6 +113,37 @@ void ws_conn_init(struct ws_conn *conn, unsigned accept);
  */
 __attribute__((warn_unused_result)) enum ws_event
 ws_conn_recv(struct ws_conn *conn, struct ws_cursor *cursor);
+
+/*
+ * To be called behind ws_conn_init(): messages may be compressed (RFC 7692).
+ * Only for those who use ws_conn_next().
+ */
+void ws_conn_allow_compression(struct ws_conn *conn);
+
+/*
+ * As ws_conn_recv(), for those to whom the bounds of messages matter.  Tells
+ * WS_EVENT_FRAME with `in` at the frame's payload: of the frame `frame` and
+ * of its message `message` and `is_compressed` are set.  Then its payload
+ * comes, in one or more calls; the last of them tells WS_EVENT_FRAGMENT or
+ * WS_EVENT_MESSAGE.  With `out` equal to `in` payload stays where it is.
+ *
+ * Payload of a compressed message comes as it is: whether it is text is for
+ * the caller to find out, who then says so with ws_conn_check_text().
+ */
+__attribute__((warn_unused_result)) enum ws_event
+ws_conn_next(struct ws_conn *conn, struct ws_cursor *cursor);
+
+/*
+ * Checks the next `len` bytes of a compressed text message, decompressed; with
+ * `is_last` it ends behind them.  Returns how many of them are good; fewer
+ * than `len`, or false in `*ret_is_good`, and the connection has failed (1007)
+ * as after WS_EVENT_FAIL.
+ */
+size_t ws_conn_check_text(struct ws_conn *conn, const uint8_t *data,
+			  size_t len, bool is_last, bool *ret_is_good);
+
+/* Fails the connection for what the caller found in a compressed message. */
+void ws_conn_fail(struct ws_conn *conn, uint16_t code, const char *text);
 
 /*
  * Whether a pong waits to be sent.  There is one slot: a later ping takes the

@@ -12,6 +12,7 @@
 /* First byte (section 5.2). */
 #define BIT_FIN 0x80
 #define BITS_RSV 0x70
+#define BIT_RSV1 0x40
 #define BITS_OPCODE 0x0F
 
 /* Second byte. */
@@ -35,12 +36,35 @@ void ws_frame_header_init(struct ws_frame_header *header)
 	*header = (struct ws_frame_header){ 0 };
 }
 
-/* An extension that uses a bit of RSV would be let through here. */
+void ws_frame_header_allow_rsv1(struct ws_frame_header *header)
+{
+	header->allows_rsv1 = true;
+}
+
+/* RFC 7692 section 6.1: RSV1 marks the first frame of a message only. */
+static enum ws_frame_status frame_take_rsv(struct ws_frame_header *header,
+					   uint8_t byte)
+{
+	enum ws_opcode opcode = (enum ws_opcode)(byte & BITS_OPCODE);
+
+	header->rsv1 = false;
+	if (!(byte & BITS_RSV))
+		return WS_FRAME_INCOMPLETE;
+	if ((byte & BITS_RSV) != BIT_RSV1 || !header->allows_rsv1)
+		return WS_FRAME_RESERVED_BIT;
+	if (opcode != WS_OPCODE_TEXT && opcode != WS_OPCODE_BINARY)
+		return WS_FRAME_MISPLACED_RSV1;
+	header->rsv1 = true;
+	return WS_FRAME_INCOMPLETE;
+}
+
 static enum ws_frame_status frame_take_first(struct ws_frame_header *header,
 					     uint8_t byte)
 {
-	if (byte & BITS_RSV)
-		return WS_FRAME_RESERVED_BIT;
+	enum ws_frame_status status = frame_take_rsv(header, byte);
+
+	if (status != WS_FRAME_INCOMPLETE)
+		return status;
 	if (!(OPCODES_KNOWN >> (byte & BITS_OPCODE) & 1))
 		return WS_FRAME_RESERVED_OPCODE;
 	header->opcode = (enum ws_opcode)(byte & BITS_OPCODE);
@@ -151,6 +175,7 @@ const char *ws_frame_status_text(enum ws_frame_status status)
 		[WS_FRAME_COMPLETE] = "complete",
 		[WS_FRAME_INCOMPLETE] = "incomplete",
 		[WS_FRAME_RESERVED_BIT] = "reserved bit set",
+		[WS_FRAME_MISPLACED_RSV1] = "RSV1 not in a first frame",
 		[WS_FRAME_RESERVED_OPCODE] = "reserved opcode",
 		[WS_FRAME_FRAGMENTED_CONTROL] = "fragmented control frame",
 		[WS_FRAME_UNMASKED] = "frame not masked",
@@ -189,6 +214,11 @@ size_t ws_frame_header_before(uint8_t *payload, uint64_t len,
 	*(payload - extra - 1) = length;
 	*(payload - extra - 2) = (uint8_t)((fin ? BIT_FIN : 0) | opcode);
 	return FIXED_SIZE + extra;
+}
+
+void ws_frame_header_set_rsv1(uint8_t *header)
+{
+	header[0] |= BIT_RSV1;
 }
 
 size_t ws_frame_make_control(enum ws_opcode opcode, const uint8_t *payload,

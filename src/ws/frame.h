@@ -38,6 +38,7 @@ enum ws_frame_status {
 	WS_FRAME_COMPLETE,           /* the header is whole: fields are set */
 	WS_FRAME_INCOMPLETE,         /* all input is taken, more must come */
 	WS_FRAME_RESERVED_BIT,       /* RSV1, RSV2 or RSV3 is set */
+	WS_FRAME_MISPLACED_RSV1,     /* allowed, but not in this frame */
 	WS_FRAME_RESERVED_OPCODE,    /* opcode 3 to 7 or 11 to 15 */
 	WS_FRAME_FRAGMENTED_CONTROL, /* control frame without FIN */
 	WS_FRAME_UNMASKED,           /* a client must mask (section 5.1) */
@@ -56,6 +57,8 @@ struct ws_frame_header {
 	enum ws_opcode opcode;
 	uint8_t key[WS_MASK_KEY_SIZE];
 	bool fin;
+	bool rsv1;
+	bool allows_rsv1; /* private: it has a meaning, as agreed */
 	uint8_t have; /* private: bytes read so far, 0 between headers */
 	uint8_t size; /* private: bytes in all, known from the second byte */
 };
@@ -68,6 +71,12 @@ static inline bool ws_opcode_is_control(enum ws_opcode opcode)
 
 /* Prepares for the first byte of a header. */
 void ws_frame_header_init(struct ws_frame_header *header);
+
+/*
+ * From now on RSV1 may be set in the first frame of a message, and nowhere
+ * else (RFC 7692 section 6: a compressed message).
+ */
+void ws_frame_header_allow_rsv1(struct ws_frame_header *header);
 
 /*
  * Takes bytes of a client's frame header from `*in`, up to `end`, and moves
@@ -91,6 +100,9 @@ const char *ws_frame_status_text(enum ws_frame_status status);
  */
 size_t ws_frame_header_before(uint8_t *payload, uint64_t len,
 			      enum ws_opcode opcode, bool fin);
+
+/* Sets RSV1 in a header that ws_frame_header_before() made. */
+void ws_frame_header_set_rsv1(uint8_t *header);
 
 /*
  * Writes a whole unmasked control frame with `len` <= WS_CONTROL_PAYLOAD_MAX

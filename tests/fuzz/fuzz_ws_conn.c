@@ -24,13 +24,15 @@ static unsigned accept_of(uint8_t byte)
 	return 1 + byte % 3u;
 }
 
-/* Feeds pieces as long as `cuts` says, or all at once if it is null. */
+/*
+ * Feeds pieces as long as `cuts` says, or all at once if it is null; the
+ * transcript is initialised.
+ */
 static void run(struct ws_transcript *t, unsigned accept, const uint8_t *data,
 		size_t size, const uint8_t *cuts)
 {
 	struct ws_conn conn;
 
-	transcript_init(t, size);
 	ws_conn_init(&conn, accept);
 	for (size_t at = 0, turn = 0; at < size; turn++) {
 		size_t len = size;
@@ -54,7 +56,7 @@ static void run(struct ws_transcript *t, unsigned accept, const uint8_t *data,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ws_transcript expected, whole, pieces;
+	struct ws_transcript expected, whole, pieces, messages;
 
 	if (size < 1 + CUT_BYTES)
 		return 0;
@@ -65,12 +67,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	transcript_init(&expected, len);
 	ref_run(&expected, accept, stream, len);
+	transcript_init(&whole, len);
 	run(&whole, accept, stream, len, NULL);
 	TRANSCRIPT_CHECK(transcript_equal(&expected, &whole));
+	transcript_init(&pieces, len);
 	run(&pieces, accept, stream, len, cuts);
 	TRANSCRIPT_CHECK(transcript_equal(&expected, &pieces));
+	transcript_init(&messages, len);
+	messages.by_message = true;
+	run(&messages, accept, stream, len, cuts);
+	TRANSCRIPT_CHECK(transcript_equal(&expected, &messages));
 	transcript_done(&expected);
 	transcript_done(&whole);
 	transcript_done(&pieces);
+	transcript_done(&messages);
 	return 0;
 }

@@ -104,6 +104,8 @@ static void check_stream(struct stream *s, unsigned accept, int round)
 	check_same(&expected, &t, "round, whole", (size_t)round);
 	run_pieces(&t, accept, s, 0);
 	check_same(&expected, &t, "round, in pieces", (size_t)round);
+	run_pieces_by(&t, accept, s, 0, true);
+	check_same(&expected, &t, "round, messages", (size_t)round);
 	transcript_done(&expected);
 }
 

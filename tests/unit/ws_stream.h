@@ -66,15 +66,20 @@ static inline void add_raw(struct stream *s, const void *bytes, size_t len)
 	s->len += len;
 }
 
-/* In pieces of `piece` bytes, or of random sizes when that is 0. */
-static inline void run_pieces(struct ws_transcript *t, unsigned accept,
-			      struct stream *s, size_t piece)
+/*
+ * In pieces of `piece` bytes, or of random sizes when that is 0; through
+ * ws_conn_next() if `by_message`.
+ */
+static inline void run_pieces_by(struct ws_transcript *t, unsigned accept,
+				 struct stream *s, size_t piece,
+				 bool by_message)
 {
 	size_t room = s->len + GAP_MAX;
 	uint8_t *area = guard_alloc_end(room);
 	struct ws_conn conn;
 
 	transcript_init(t, s->len);
+	t->by_message = by_message;
 	ws_conn_init(&conn, accept);
 	for (size_t at = 0; at < s->len;) {
 		uint32_t r = next_random(s);
@@ -87,6 +92,12 @@ static inline void run_pieces(struct ws_transcript *t, unsigned accept,
 		at += len;
 	}
 	guard_free_end(area, room);
+}
+
+static inline void run_pieces(struct ws_transcript *t, unsigned accept,
+			      struct stream *s, size_t piece)
+{
+	run_pieces_by(t, accept, s, piece, false);
 }
 
 static inline void run_cut(struct ws_transcript *t, unsigned accept,
@@ -129,6 +140,10 @@ static inline void run(struct ws_transcript *ret, unsigned accept,
 	check_same(ret, &t, "whole", s->len);
 	run_pieces(&t, accept, s, 1);
 	check_same(ret, &t, "byte by byte", 1);
+	run_pieces_by(&t, accept, s, s->len + 1, true);
+	check_same(ret, &t, "messages of", s->len);
+	run_pieces_by(&t, accept, s, 1, true);
+	check_same(ret, &t, "messages of", 1);
 	for (size_t cut = 0; cut <= s->len; cut++) {
 		run_cut(&t, accept, s, cut);
 		check_same(ret, &t, "cut at", cut);

@@ -24,6 +24,10 @@ struct ws_transcript {
 	uint16_t last_code;       /* its code: 0 for ping and pong */
 	uint8_t last_detail[WS_CONTROL_PAYLOAD_MAX];
 	size_t last_detail_len;
+
+	bool by_message; /* to be fed through ws_conn_next() */
+	bool in_frame;   /* the rest is what that told */
+	uint64_t ended;
 };
 
 /* Room for what `len` bytes of input can cause: a ping is 6 bytes or more. */
@@ -68,6 +72,21 @@ static inline void transcript_event(struct ws_transcript *t,
 	t->last_detail_len = len;
 }
 
+/* Bounds of frames and messages: told in order, and in no other transcript. */
+static inline void transcript_bound(struct ws_transcript *t,
+				    const struct ws_conn *conn,
+				    enum ws_event event)
+{
+	TRANSCRIPT_CHECK(t->by_message);
+	TRANSCRIPT_CHECK(t->in_frame == (event != WS_EVENT_FRAME));
+	TRANSCRIPT_CHECK(event == WS_EVENT_FRAME ||
+			 conn->frame.fin == (event == WS_EVENT_MESSAGE));
+	t->in_frame = event == WS_EVENT_FRAME;
+	if (event == WS_EVENT_MESSAGE)
+		t->ended++;
+	TRANSCRIPT_CHECK(t->ended == conn->messages);
+}
+
 /* Adds what the connection says about an event it just told. */
 static inline void transcript_record(struct ws_transcript *t,
 				     struct ws_conn *conn, enum ws_event event)
@@ -97,6 +116,11 @@ static inline void transcript_record(struct ws_transcript *t,
 		TRANSCRIPT_CHECK(conn->fail_text != NULL);
 		transcript_event(t, event, conn->fail_code, "", 0);
 		break;
+	case WS_EVENT_FRAME:
+	case WS_EVENT_FRAGMENT:
+	case WS_EVENT_MESSAGE:
+		transcript_bound(t, conn, event);
+		break;
 	}
 }
 
@@ -120,7 +144,8 @@ static inline void transcript_feed(struct ws_transcript *t,
 	do {
 		uint8_t *out = cursor.out;
 
-		event = ws_conn_recv(conn, &cursor);
+		event = t->by_message ? ws_conn_next(conn, &cursor) :
+					ws_conn_recv(conn, &cursor);
 		TRANSCRIPT_CHECK(out <= cursor.out && cursor.out <= cursor.in &&
 				 cursor.in <= cursor.in_end);
 		memcpy(t->payload + t->payload_len, out,
