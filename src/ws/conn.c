@@ -30,6 +30,12 @@ void ws_conn_allow_compression(struct ws_conn *conn)
 	ws_frame_header_allow_rsv1(&conn->frame);
 }
 
+void ws_conn_init_client(struct ws_conn *conn, unsigned accept)
+{
+	ws_conn_init(conn, accept);
+	ws_frame_header_init_client(&conn->frame);
+}
+
 static enum ws_event conn_fail(struct ws_conn *conn, enum ws_close_code code,
 			       const char *text)
 {

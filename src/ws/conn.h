@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The server's side of one WebSocket connection (RFC 6455), without I/O. */
+/* One end of a WebSocket connection (RFC 6455), without I/O. */
 
 #ifndef WS_CONN_H
 #define WS_CONN_H
@@ -17,7 +17,9 @@
  * no clock and knows no socket; it may be copied.  One thread at a time.
  *
  * What is sent is the caller's affair: data frames are made with
- * ws_frame_header_before(), Close frames with ws_frame_make_close().
+ * ws_frame_header_before(), Close frames with ws_frame_make_close().  All
+ * these are a server's frames; a client makes data frames with
+ * ws_frame_mask_before() and has ws_frame_mask_control() mask the others.
  */
 
 /* What ws_conn_recv() and ws_conn_next() tell; at most one a call. */
@@ -93,10 +95,13 @@ struct ws_conn {
 };
 
 /*
- * Prepares for the first byte behind the handshake.  `accept` is one or both
- * of enum ws_accept.
+ * Prepares for the first byte behind the handshake, as the server's end.
+ * `accept` is one or both of enum ws_accept.
  */
 void ws_conn_init(struct ws_conn *conn, unsigned accept);
+
+/* As ws_conn_init(), as the client's end: the peer must not mask. */
+void ws_conn_init_client(struct ws_conn *conn, unsigned accept);
 
 /*
  * Consumes what it can of [in, in_end) and returns the first event, or

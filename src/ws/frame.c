@@ -36,6 +36,11 @@ void ws_frame_header_init(struct ws_frame_header *header)
 	*header = (struct ws_frame_header){ 0 };
 }
 
+void ws_frame_header_init_client(struct ws_frame_header *header)
+{
+	*header = (struct ws_frame_header){ .from_server = true };
+}
+
 void ws_frame_header_allow_rsv1(struct ws_frame_header *header)
 {
 	header->allows_rsv1 = true;
@@ -74,19 +79,25 @@ static enum ws_frame_status frame_take_first(struct ws_frame_header *header,
 	return WS_FRAME_INCOMPLETE;
 }
 
-/* A client's side of the codec would demand the opposite of the mask bit. */
+/* Bytes of the key at the header's end. */
+static size_t frame_key_size(const struct ws_frame_header *header)
+{
+	return header->from_server ? 0 : WS_MASK_KEY_SIZE;
+}
+
 static enum ws_frame_status frame_take_second(struct ws_frame_header *header,
 					      uint8_t byte)
 {
 	uint8_t length = byte & BITS_LENGTH;
 
-	if (!(byte & BIT_MASK))
-		return WS_FRAME_UNMASKED;
+	if (!(byte & BIT_MASK) != header->from_server)
+		return header->from_server ? WS_FRAME_MASKED :
+					     WS_FRAME_UNMASKED;
 	if (length > WS_CONTROL_PAYLOAD_MAX &&
 	    ws_opcode_is_control(header->opcode))
 		return WS_FRAME_LONG_CONTROL;
 	header->payload_len = length < LENGTH_16 ? length : 0;
-	header->size = FIXED_SIZE + WS_MASK_KEY_SIZE;
+	header->size = (uint8_t)(FIXED_SIZE + frame_key_size(header));
 	if (length == LENGTH_16)
 		header->size += sizeof(uint16_t);
 	else if (length == LENGTH_64)
@@ -97,14 +108,14 @@ static enum ws_frame_status frame_take_second(struct ws_frame_header *header,
 /* Offset of the key in the header: the end of the length. */
 static size_t frame_key_at(const struct ws_frame_header *header)
 {
-	return (size_t)header->size - WS_MASK_KEY_SIZE;
+	return header->size - frame_key_size(header);
 }
 
 /* Takes the byte at offset `at` of the header, one of the longer length. */
 static enum ws_frame_status frame_take_length(struct ws_frame_header *header,
 					      size_t at, uint8_t byte)
 {
-	bool is_wide = header->size == WS_FRAME_CLIENT_HEADER_MAX;
+	bool is_wide = frame_key_at(header) == WS_FRAME_HEADER_MAX;
 
 	if (is_wide && at == FIXED_SIZE && byte & 0x80)
 		return WS_FRAME_LENGTH_TOO_LARGE;
@@ -119,17 +130,19 @@ static enum ws_frame_status frame_take_length(struct ws_frame_header *header,
 static enum ws_frame_status frame_take_byte(struct ws_frame_header *header,
 					    uint8_t byte)
 {
+	enum ws_frame_status status = WS_FRAME_INCOMPLETE;
 	size_t at = header->have++;
 
 	if (at == 0)
 		return frame_take_first(header, byte);
 	if (at == 1)
-		return frame_take_second(header, byte);
-	if (at < frame_key_at(header))
-		return frame_take_length(header, at, byte);
-	header->key[at - frame_key_at(header)] = byte;
-	if (header->have < header->size)
-		return WS_FRAME_INCOMPLETE;
+		status = frame_take_second(header, byte);
+	else if (at < frame_key_at(header))
+		status = frame_take_length(header, at, byte);
+	else
+		header->key[at - frame_key_at(header)] = byte;
+	if (status != WS_FRAME_INCOMPLETE || header->have < header->size)
+		return status;
 	header->have = 0;
 	return WS_FRAME_COMPLETE;
 }
@@ -152,7 +165,8 @@ static enum ws_frame_status frame_take_whole(struct ws_frame_header *header,
 		if (status != WS_FRAME_INCOMPLETE)
 			return status;
 	}
-	memcpy(header->key, bytes + key_at, WS_MASK_KEY_SIZE);
+	if (!header->from_server)
+		memcpy(header->key, bytes + key_at, WS_MASK_KEY_SIZE);
 	*in = bytes + header->size;
 	return WS_FRAME_COMPLETE;
 }
@@ -179,6 +193,7 @@ const char *ws_frame_status_text(enum ws_frame_status status)
 		[WS_FRAME_RESERVED_OPCODE] = "reserved opcode",
 		[WS_FRAME_FRAGMENTED_CONTROL] = "fragmented control frame",
 		[WS_FRAME_UNMASKED] = "frame not masked",
+		[WS_FRAME_MASKED] = "frame of a server masked",
 		[WS_FRAME_LONG_CONTROL] = "control frame over 125 bytes",
 		[WS_FRAME_LENGTH_NOT_MINIMAL] = "length not in shortest form",
 		[WS_FRAME_LENGTH_TOO_LARGE] = "length of 2^63 or more",
@@ -250,4 +265,31 @@ size_t ws_frame_make_close(uint16_t code, struct slice reason,
 		memcpy(payload + sizeof(code), reason.data, whole);
 	return ws_frame_make_control(WS_OPCODE_CLOSE, payload,
 				     sizeof(code) + whole, ret_frame);
+}
+
+size_t ws_frame_mask_before(uint8_t *payload, size_t len, enum ws_opcode opcode,
+			    bool fin, const uint8_t key[WS_MASK_KEY_SIZE])
+{
+	uint8_t *key_at = payload - WS_MASK_KEY_SIZE;
+	size_t size = ws_frame_header_before(key_at, len, opcode, fin);
+	uint8_t *frame = key_at - size;
+
+	frame[1] |= BIT_MASK;
+	memcpy(key_at, key, WS_MASK_KEY_SIZE);
+	ws_mask_move(payload, payload, len, key, 0);
+	return size + WS_MASK_KEY_SIZE;
+}
+
+size_t ws_frame_mask_control(uint8_t frame[WS_CLIENT_CONTROL_FRAME_MAX],
+			     const uint8_t key[WS_MASK_KEY_SIZE])
+{
+	uint8_t *payload = frame + FIXED_SIZE + WS_MASK_KEY_SIZE;
+	size_t len = frame[1];
+
+	assert(len <= WS_CONTROL_PAYLOAD_MAX);
+	memmove(payload, frame + FIXED_SIZE, len);
+	return ws_frame_mask_before(payload, len,
+				    (enum ws_opcode)(frame[0] & BITS_OPCODE),
+				    true, key) +
+	       len;
 }

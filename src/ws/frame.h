@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Frame headers, from a client and to it (RFC 6455 section 5.2). */
+/* Frame headers, from a peer and to it (RFC 6455 section 5.2). */
 
 #ifndef WS_FRAME_H
 #define WS_FRAME_H
@@ -23,6 +23,9 @@
 /* Most bytes of header a client sends: the key comes on top. */
 #define WS_FRAME_CLIENT_HEADER_MAX (WS_FRAME_HEADER_MAX + WS_MASK_KEY_SIZE)
 
+/* Most bytes of a control frame a client sends, likewise. */
+#define WS_CLIENT_CONTROL_FRAME_MAX (WS_CONTROL_FRAME_MAX + WS_MASK_KEY_SIZE)
+
 /* Section 11.8; the values are those on the wire. */
 enum ws_opcode {
 	WS_OPCODE_CONTINUATION = 0x0,
@@ -42,23 +45,25 @@ enum ws_frame_status {
 	WS_FRAME_RESERVED_OPCODE,    /* opcode 3 to 7 or 11 to 15 */
 	WS_FRAME_FRAGMENTED_CONTROL, /* control frame without FIN */
 	WS_FRAME_UNMASKED,           /* a client must mask (section 5.1) */
+	WS_FRAME_MASKED,             /* a server must not (section 5.1) */
 	WS_FRAME_LONG_CONTROL,       /* control frame over 125 bytes */
 	WS_FRAME_LENGTH_NOT_MINIMAL, /* a shorter form would have held it */
 	WS_FRAME_LENGTH_TOO_LARGE,   /* most significant bit is set */
 };
 
 /*
- * A header being read.  All zero is the state before the first byte.  The
- * fields are set when ws_frame_decode() returns WS_FRAME_COMPLETE and valid
+ * A header being read.  All zero is the state before a client's first byte.
+ * The fields are set when ws_frame_decode() returns WS_FRAME_COMPLETE and valid
  * until the next call on the same object.
  */
 struct ws_frame_header {
 	uint64_t payload_len; /* bytes, below 2^63 */
 	enum ws_opcode opcode;
-	uint8_t key[WS_MASK_KEY_SIZE];
+	uint8_t key[WS_MASK_KEY_SIZE]; /* zero in a server's */
 	bool fin;
 	bool rsv1;
 	bool allows_rsv1; /* private: it has a meaning, as agreed */
+	bool from_server; /* private: it must be unmasked */
 	uint8_t have; /* private: bytes read so far, 0 between headers */
 	uint8_t size; /* private: bytes in all, known from the second byte */
 };
@@ -69,8 +74,11 @@ static inline bool ws_opcode_is_control(enum ws_opcode opcode)
 	return (opcode & 0x8) != 0;
 }
 
-/* Prepares for the first byte of a header. */
+/* Prepares for the first byte of a client's header, which is masked. */
 void ws_frame_header_init(struct ws_frame_header *header);
+
+/* Prepares for the first byte of a server's header, which is not. */
+void ws_frame_header_init_client(struct ws_frame_header *header);
 
 /*
  * From now on RSV1 may be set in the first frame of a message, and nowhere
@@ -79,12 +87,12 @@ void ws_frame_header_init(struct ws_frame_header *header);
 void ws_frame_header_allow_rsv1(struct ws_frame_header *header);
 
 /*
- * Takes bytes of a client's frame header from `*in`, up to `end`, and moves
+ * Takes bytes of the peer's frame header from `*in`, up to `end`, and moves
  * `*in` behind those taken.  On WS_FRAME_COMPLETE `*in` is at the payload and
  * the next call begins a new header.  Every other status but
  * WS_FRAME_INCOMPLETE is the first violation in the order of the bytes, the
  * same in whatever pieces they come; where `*in` then stands is not defined,
- * and only ws_frame_header_init() makes the object usable again.
+ * and only ws_frame_header_init() or its like makes the object usable again.
  */
 __attribute__((warn_unused_result)) enum ws_frame_status
 ws_frame_decode(struct ws_frame_header *header, const uint8_t **in,
@@ -120,5 +128,21 @@ size_t ws_frame_make_control(enum ws_opcode opcode, const uint8_t *payload,
  */
 size_t ws_frame_make_close(uint16_t code, struct slice reason,
 			   uint8_t ret_frame[WS_CONTROL_FRAME_MAX]);
+
+/*
+ * As a client: masks the `len` bytes at `payload` in place and writes the
+ * header of their frame into the bytes that end there, where
+ * WS_FRAME_CLIENT_HEADER_MAX bytes of room must be; returns its size.  `key` is
+ * to be a new one for each frame, which nobody can foretell (section 5.3).
+ */
+size_t ws_frame_mask_before(uint8_t *payload, size_t len, enum ws_opcode opcode,
+			    bool fin, const uint8_t key[WS_MASK_KEY_SIZE]);
+
+/*
+ * Makes a client's of a whole unmasked control frame, as the two above and
+ * struct ws_conn make them, where it is; returns its size.  `key` is as above.
+ */
+size_t ws_frame_mask_control(uint8_t frame[WS_CLIENT_CONTROL_FRAME_MAX],
+			     const uint8_t key[WS_MASK_KEY_SIZE]);
 
 #endif

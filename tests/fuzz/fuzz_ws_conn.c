@@ -13,15 +13,16 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
- * The first byte of the input says which types are accepted, the next
- * CUT_BYTES how long the pieces are, in turn; the rest is what a client sends.
+ * The first byte of the input says which types are accepted and whose end it
+ * is, the next CUT_BYTES how long the pieces are, in turn; the rest is what the
+ * peer sends.
  */
 #define CUT_BYTES 4
 #define GAP_MAX 15
 
 static unsigned accept_of(uint8_t byte)
 {
-	return 1 + byte % 3u;
+	return (byte & TRANSCRIPT_CLIENT) | (1 + byte % 3u);
 }
 
 /*
@@ -33,7 +34,7 @@ static void run(struct ws_transcript *t, unsigned accept, const uint8_t *data,
 {
 	struct ws_conn conn;
 
-	ws_conn_init(&conn, accept);
+	transcript_conn_init(&conn, accept);
 	for (size_t at = 0, turn = 0; at < size; turn++) {
 		size_t len = size;
 		size_t gap = cuts ? turn % (GAP_MAX + 1) : 0;

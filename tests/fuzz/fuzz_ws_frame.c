@@ -18,13 +18,17 @@ struct result {
 	size_t used;
 };
 
-/* Decodes pieces that end at `cut` and at `size`. */
-static struct result decode(const uint8_t *data, size_t size, size_t cut)
+/* Decodes pieces that end at `cut` and at `size`, of a client or a server. */
+static struct result decode(const uint8_t *data, size_t size, size_t cut,
+			    bool from_server)
 {
 	const uint8_t *in = data;
 	struct result result;
 
-	ws_frame_header_init(&result.header);
+	if (from_server)
+		ws_frame_header_init_client(&result.header);
+	else
+		ws_frame_header_init(&result.header);
 	result.status = ws_frame_decode(&result.header, &in, data + cut);
 	CHECK(in >= data && in <= data + cut);
 	if (result.status == WS_FRAME_INCOMPLETE) {
@@ -39,8 +43,11 @@ static struct result decode(const uint8_t *data, size_t size, size_t cut)
 }
 
 /* What was taken must be what the encoder makes, mask and key aside. */
-static void check_encoded(const struct result *result, const uint8_t *data)
+static void check_encoded(const struct result *result, const uint8_t *data,
+			  bool from_server)
 {
+	size_t key_size = from_server ? 0 : WS_MASK_KEY_SIZE;
+	static const uint8_t no_key[WS_MASK_KEY_SIZE];
 	uint8_t room[WS_FRAME_HEADER_MAX];
 	uint8_t *payload = room + sizeof(room);
 	size_t size = ws_frame_header_before(payload,
@@ -49,22 +56,23 @@ static void check_encoded(const struct result *result, const uint8_t *data)
 					     result->header.fin);
 	uint8_t *frame = payload - size;
 
-	frame[1] |= 0x80;
-	CHECK(size + WS_MASK_KEY_SIZE == result->used);
+	frame[1] |= from_server ? 0 : 0x80;
+	CHECK(size + key_size == result->used);
 	CHECK(memcmp(frame, data, size) == 0);
-	CHECK(memcmp(result->header.key, data + size, WS_MASK_KEY_SIZE) == 0);
+	CHECK(memcmp(result->header.key, from_server ? no_key : data + size,
+		     WS_MASK_KEY_SIZE) == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_header(const uint8_t *data, size_t size, bool from_server)
 {
-	struct result whole = decode(data, size, size);
+	struct result whole = decode(data, size, size, from_server);
 
 	if (whole.status == WS_FRAME_COMPLETE)
-		check_encoded(&whole, data);
+		check_encoded(&whole, data, from_server);
 	if (whole.status == WS_FRAME_INCOMPLETE)
 		CHECK(whole.used == size && size < WS_FRAME_CLIENT_HEADER_MAX);
 	for (size_t cut = 0; cut < size && cut < 20; cut++) {
-		struct result part = decode(data, size, cut);
+		struct result part = decode(data, size, cut, from_server);
 
 		CHECK(part.status == whole.status);
 		if (whole.status != WS_FRAME_COMPLETE)
@@ -76,5 +84,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(memcmp(part.header.key, whole.header.key,
 			     WS_MASK_KEY_SIZE) == 0);
 	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	check_header(data, size, false);
+	check_header(data, size, true);
 	return 0;
 }

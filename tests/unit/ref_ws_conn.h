@@ -11,7 +11,7 @@ struct ref_conn {
 	const uint8_t *data;
 	size_t len;
 	size_t at;
-	unsigned accept;
+	unsigned accept; /* of TRANSCRIPT_CLIENT too */
 	unsigned message; /* opcode of the open message, 0: none */
 	uint8_t chars[4]; /* the open character of a text */
 	size_t chars_len;
@@ -77,13 +77,17 @@ static inline bool ref_header(struct ref_conn *ref, struct ref_frame *frame)
 	if (!ref_next(ref, &byte))
 		return false;
 	frame->len = byte % 128;
-	if (byte < 128 || (frame->opcode > 7 && frame->len > 125))
+	bool is_masked = !(ref->accept & TRANSCRIPT_CLIENT);
+	if ((byte > 127) != is_masked ||
+	    (frame->opcode > 7 && frame->len > 125))
 		return ref_fail(ref, 1002);
 	if (!ref_length(ref, frame))
 		return false;
-	for (size_t i = 0; i < 4; i++)
-		if (!ref_next(ref, &frame->key[i]))
+	for (size_t i = 0; i < 4; i++) {
+		frame->key[i] = 0;
+		if (is_masked && !ref_next(ref, &frame->key[i]))
 			return false;
+	}
 	return true;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules of RFC 6455 for what a server receives, each in every cut. */
+/* The rules of RFC 6455 for what an end receives, each in every cut. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -121,7 +121,7 @@ static void check_fail(unsigned accept, struct stream *s, uint16_t code,
 
 	check_outcome(accept, s, OUTCOME(WS_EVENT_FAIL, code, payload, 0, ""));
 	memcpy(area, s->data, s->len);
-	ws_conn_init(&conn, accept);
+	transcript_conn_init(&conn, accept);
 	assert_int_equal(ws_conn_recv(&conn, &cursor), WS_EVENT_FAIL);
 	assert_string_equal(conn.fail_text, text);
 }
@@ -179,6 +179,32 @@ static void test_bad_header(void **unused)
 	add_text(&s, 0x02, "before");
 	add_raw(&s, "\x80\x01x", 3);
 	check_fail(BOTH, &s, 1002, "before", "frame not masked");
+}
+
+/* Section 5.1: the same rules at the client's end, but for the mask. */
+static void test_client_end(void **unused)
+{
+	const unsigned client = TRANSCRIPT_CLIENT | BOTH;
+	struct stream s = { .from_server = true };
+
+	(void)unused;
+	add_text(&s, 0x82, "");
+	add_text(&s, 0x02, "one ");
+	add_text(&s, 0x89, "ping");
+	add_text(&s, 0x80, "message, with more bytes than a header has");
+	check_outcome(client, &s,
+		      OUTCOME(WS_EVENT_PING, 0,
+			      "one message, with more bytes than a header has",
+			      2, "ping"));
+	add_text(&s, 0x88, "\x03\xE8");
+	check_outcome(client, &s,
+		      OUTCOME(WS_EVENT_CLOSE, 1000,
+			      "one message, with more bytes than a header has",
+			      2, ""));
+	s.len = 0;
+	s.from_server = false;
+	add_text(&s, 0x82, "x");
+	check_fail(client, &s, 1002, "", "frame of a server masked");
 }
 
 /* --- Text: sections 5.6, 8.1 --- */
@@ -437,6 +463,7 @@ int main(void)
 		cmocka_unit_test(test_message_in_a_message),
 		cmocka_unit_test(test_types_not_accepted),
 		cmocka_unit_test(test_bad_header),
+		cmocka_unit_test(test_client_end),
 		cmocka_unit_test(test_text_over_fragments),
 		cmocka_unit_test(test_text_not_utf8),
 		cmocka_unit_test(test_text_cut),

@@ -109,14 +109,24 @@ static void check_stream(struct stream *s, unsigned accept, int round)
 	transcript_done(&expected);
 }
 
+/* As the server's end and as the client's. */
+static unsigned role_of(struct stream *s, int round)
+{
+	s->from_server = round % 2;
+	return s->from_server ? TRANSCRIPT_CLIENT : 0;
+}
+
 static void test_valid_streams(void **unused)
 {
 	struct stream s = { .seed = 0x0600d };
 
 	(void)unused;
 	for (int round = 0; round < 6000; round++) {
+		unsigned role = role_of(&s, round);
+
 		make_stream(&s);
-		check_stream(&s, WS_ACCEPT_TEXT | WS_ACCEPT_BINARY, round);
+		check_stream(&s, role | WS_ACCEPT_TEXT | WS_ACCEPT_BINARY,
+			     round);
 	}
 }
 
@@ -126,10 +136,12 @@ static void test_damaged_streams(void **unused)
 
 	(void)unused;
 	for (int round = 0; round < 12000; round++) {
+		unsigned role = role_of(&s, round);
+
 		make_stream(&s);
 		if (s.len > 0)
 			damage(&s);
-		check_stream(&s, 1 + (unsigned)round % 3, round);
+		check_stream(&s, role | (1 + (unsigned)round % 3), round);
 	}
 }
 
@@ -144,7 +156,10 @@ static void test_noise(void **unused)
 		add_raw(&s, (const uint8_t[]){ 0x81, 0x82 }, 2);
 		while (s.len < 64)
 			s.data[s.len++] = (uint8_t)(next_random(&s) >> 8);
-		check_stream(&s, WS_ACCEPT_TEXT | WS_ACCEPT_BINARY, round);
+		check_stream(&s,
+			     role_of(&s, round) | WS_ACCEPT_TEXT |
+				     WS_ACCEPT_BINARY,
+			     round);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams of client frames, and a ws_conn that gets them in every cut. */
+/* Streams of frames, and a ws_conn that gets them in every cut. */
 
 #ifndef TESTS_UNIT_WS_STREAM_H
 #define TESTS_UNIT_WS_STREAM_H
@@ -24,6 +24,7 @@ struct stream {
 	uint8_t data[8192];
 	size_t len;
 	uint32_t seed;
+	bool from_server; /* frames are not masked */
 };
 
 static inline uint32_t next_random(struct stream *s)
@@ -34,24 +35,26 @@ static inline uint32_t next_random(struct stream *s)
 	return s->seed;
 }
 
-/* Adds a masked frame; `first` is FIN, RSV and opcode as on the wire. */
+/* Adds a frame; `first` is FIN, RSV and opcode as on the wire. */
 static inline void add_frame(struct stream *s, uint8_t first,
 			     const void *payload, size_t len)
 {
 	const uint8_t *bytes = payload;
 	uint8_t key[4] = { 0xA5, (uint8_t)s->len, 0x00, 0x5A };
+	size_t key_size = s->from_server ? 0 : sizeof(key);
+	uint8_t mask_bit = s->from_server ? 0 : 0x80;
 	uint8_t *out = s->data + s->len;
 
 	*out++ = first;
-	*out++ = (uint8_t)(0x80 | (len < 126 ? len : 126));
+	*out++ = (uint8_t)(mask_bit | (len < 126 ? len : 126));
 	if (len >= 126) {
 		*out++ = (uint8_t)(len >> 8);
 		*out++ = (uint8_t)len;
 	}
-	memcpy(out, key, sizeof(key));
-	out += sizeof(key);
+	memcpy(out, key, key_size);
+	out += key_size;
 	for (size_t i = 0; i < len; i++)
-		*out++ = bytes[i] ^ key[i % 4];
+		*out++ = key_size ? bytes[i] ^ key[i % 4] : bytes[i];
 	s->len = (size_t)(out - s->data);
 }
 
@@ -80,7 +83,7 @@ static inline void run_pieces_by(struct ws_transcript *t, unsigned accept,
 
 	transcript_init(t, s->len);
 	t->by_message = by_message;
-	ws_conn_init(&conn, accept);
+	transcript_conn_init(&conn, accept);
 	for (size_t at = 0; at < s->len;) {
 		uint32_t r = next_random(s);
 		size_t len = piece > 0 ? piece : r % 8 ? r / 8 % 16 : r % 2000;
@@ -108,7 +111,7 @@ static inline void run_cut(struct ws_transcript *t, unsigned accept,
 	struct ws_conn conn;
 
 	transcript_init(t, s->len);
-	ws_conn_init(&conn, accept);
+	transcript_conn_init(&conn, accept);
 	transcript_feed(t, &conn, area + room, s->data, cut, 0);
 	transcript_feed(t, &conn, area + room, s->data + cut, s->len - cut, 6);
 	guard_free_end(area, room);

@@ -14,6 +14,17 @@
 /* Ends the program, in a unit test and under a fuzzer alike. */
 #define TRANSCRIPT_CHECK(condition) ((condition) ? (void)0 : abort())
 
+/* Or-ed to the types a connection accepts: it is the client's end. */
+#define TRANSCRIPT_CLIENT 0x80u
+
+static inline void transcript_conn_init(struct ws_conn *conn, unsigned accept)
+{
+	if (accept & TRANSCRIPT_CLIENT)
+		ws_conn_init_client(conn, accept & ~TRANSCRIPT_CLIENT);
+	else
+		ws_conn_init(conn, accept);
+}
+
 struct ws_transcript {
 	uint8_t *payload; /* of all data frames */
 	size_t payload_len;
