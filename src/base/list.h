@@ -50,6 +50,18 @@ static inline void list_remove(struct list *node)
 	list_init(node);
 }
 
+/* Moves all nodes of the list of `from` to `ret`, an uninitialised head. */
+static inline void list_take_all(struct list *from, struct list *ret)
+{
+	list_init(ret);
+	if (list_is_empty(from))
+		return;
+	*ret = *from;
+	ret->next->prev = ret;
+	ret->prev->next = ret;
+	list_init(from);
+}
+
 /*
  * Walks the nodes of `head`; the current one may be taken out meanwhile,
  * others may not.

@@ -38,7 +38,8 @@ struct config_limits {
 	size_t request_line;                   /* bytes, without its line end */
 	size_t headers; /* bytes, all header lines together */
 	uint32_t header_count;
-	size_t buffer; /* bytes held per session and direction */
+	size_t message; /* bytes of a message that has to be gathered */
+	size_t buffer;  /* bytes held per session and direction */
 };
 
 /* Milliseconds; 0 turns a timeout off where the option table says so. */
@@ -121,7 +122,28 @@ struct config_backend {
 /* Longest subprotocol: the buffer of an answer holds it. */
 #define CONFIG_SUBPROTOCOL_MAX 128
 
-enum config_message { CONFIG_MESSAGE_BINARY, CONFIG_MESSAGE_TEXT };
+enum config_message {
+	CONFIG_MESSAGE_BINARY,
+	CONFIG_MESSAGE_TEXT,
+	CONFIG_MESSAGE_AUTO, /* never with a framing that keeps no messages */
+};
+
+/* What becomes of a target's text that is not UTF-8. */
+enum config_invalid_utf8 {
+	CONFIG_INVALID_UTF8_CLOSE,
+	CONFIG_INVALID_UTF8_REPLACE,
+};
+
+enum config_compression { CONFIG_COMPRESSION_OFF, CONFIG_COMPRESSION_ON };
+
+/* How messages are compressed, when they are (RFC 7692). */
+struct config_deflate {
+	uint32_t level;        /* 1 to 9, as zlib has them */
+	size_t min_size;       /* shorter messages are not compressed */
+	bool context_takeover; /* a session has a window of its own */
+	uint32_t window_bits;  /* 9 to 15 */
+	uint32_t memory_level; /* 1 to 9; of context takeover */
+};
 
 /* How messages stand on a target's connection; framing/ has the codecs. */
 enum config_framing {
@@ -160,6 +182,9 @@ struct config_route {
 	enum config_framing framing;
 	enum config_line_end line_end; /* of framing "lines" */
 	enum config_message message;
+	enum config_invalid_utf8 invalid_utf8;
+	enum config_compression compression;
+	struct config_deflate deflate;
 	char **subprotocols; /* in the order of preference */
 	size_t subprotocol_count;
 	char **origin_texts; /* as written, origin_count of them */

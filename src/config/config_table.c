@@ -37,7 +37,9 @@ static const char *const words_framing[] = {
 	"length32-le", "typed-length32", "seqpacket",  NULL,
 };
 static const char *const words_line_end[] = { "lf", "crlf", NULL };
-static const char *const words_message[] = { "binary", "text", NULL };
+static const char *const words_message[] = { "binary", "text", "auto", NULL };
+static const char *const words_invalid_utf8[] = { "close", "replace", NULL };
+static const char *const words_compression[] = { "off", "on", NULL };
 static const char *const words_tls_version[] = { "1.2", "1.3", NULL };
 static const char *const words_verify[] = { "none", "optional", "require",
 					    NULL };
@@ -60,8 +62,14 @@ static_assert(CONFIG_FRAMING_STREAM == 0 && CONFIG_FRAMING_LINES == 1 &&
 	      "words_framing");
 static_assert(CONFIG_LINE_END_LF == 0 && CONFIG_LINE_END_CRLF == 1,
 	      "words_line_end");
-static_assert(CONFIG_MESSAGE_BINARY == 0 && CONFIG_MESSAGE_TEXT == 1,
+static_assert(CONFIG_MESSAGE_BINARY == 0 && CONFIG_MESSAGE_TEXT == 1 &&
+		      CONFIG_MESSAGE_AUTO == 2,
 	      "words_message");
+static_assert(CONFIG_INVALID_UTF8_CLOSE == 0 &&
+		      CONFIG_INVALID_UTF8_REPLACE == 1,
+	      "words_invalid_utf8");
+static_assert(CONFIG_COMPRESSION_OFF == 0 && CONFIG_COMPRESSION_ON == 1,
+	      "words_compression");
 static_assert(CONFIG_TLS_1_2 == 0 && CONFIG_TLS_1_3 == 1, "words_tls_version");
 static_assert(CONFIG_CLIENT_VERIFY_NONE == 0 &&
 		      CONFIG_CLIENT_VERIFY_OPTIONAL == 1 &&
@@ -178,6 +186,13 @@ const struct config_option config_options[] = {
 	{ GLOBAL, .path = "limits.header_count", .type = CONFIG_OPTION_COUNT,
 	  FIELD(config, limits.header_count), RANGE(8, 1024), .fallback = "128",
 	  .text = "Header lines of a request; more are answered 431." },
+	{ GLOBAL, .path = "limits.message", .type = CONFIG_OPTION_SIZE,
+	  FIELD(config, limits.message), RANGE(125, 64 * MIB),
+	  .fallback = "1M",
+	  .text = "Bytes of a message that has to be whole before it can go "
+		  "on; a longer one ends the session with 1009.\n"
+		  "FRAMINGS tells which have to be; the others may be of any "
+		  "length, and a stream has no need of it." },
 	{ GLOBAL, .path = "limits.buffer", .type = CONFIG_OPTION_SIZE,
 	  FIELD(config, limits.buffer), RANGE(4 * KIB, 16 * MIB),
 	  .fallback = "64K",
@@ -369,7 +384,48 @@ const struct config_option config_options[] = {
 	  .text = "The type of messages in both directions; one of the other "
 		  "type ends the session with 1003.\n"
 		  "\"text\" is checked to be UTF-8 in both directions and ends "
-		  "the session with 1007 where it is not." },
+		  "the session with 1007 where it is not.\n"
+		  "\"auto\" takes both types, and sends a record as text where "
+		  "all of it is UTF-8; not with framing \"stream\", which has "
+		  "no records.\n"
+		  "The records of \"typed-length32\" tell their type: both go "
+		  "through." },
+	{ ROUTE, .path = "invalid_utf8", .type = CONFIG_OPTION_CHOICE,
+	  FIELD(config_route, invalid_utf8), .fallback = "close",
+	  .words = words_invalid_utf8,
+	  .text = "What becomes of the backend's text that is not UTF-8: "
+		  "\"close\" ends the session with 1007, \"replace\" sends "
+		  "U+FFFD for it.\n"
+		  "The client's always ends the session." },
+	{ ROUTE, .path = "compression", .type = CONFIG_OPTION_CHOICE,
+	  FIELD(config_route, compression), .fallback = "off",
+	  .words = words_compression,
+	  .text = "\"on\" agrees to permessage-deflate (RFC 7692) with clients "
+		  "that offer it.\n"
+		  "COMPRESSION below tells what it costs." },
+	{ ROUTE, .path = "deflate.level", .type = CONFIG_OPTION_COUNT,
+	  FIELD(config_route, deflate.level), RANGE(1, 9), .fallback = "1",
+	  .text = "From 1, the fastest, to 9, the smallest." },
+	{ ROUTE, .path = "deflate.min_size", .type = CONFIG_OPTION_SIZE,
+	  .flags = CONFIG_ZERO, FIELD(config_route, deflate.min_size),
+	  RANGE(1, 16 * MIB), .fallback = "64",
+	  .text = "Shorter messages are sent as they are.\n"
+		  "0 compresses all." },
+	{ ROUTE, .path = "deflate.context_takeover",
+	  .type = CONFIG_OPTION_BOOL,
+	  FIELD(config_route, deflate.context_takeover), .fallback = "false",
+	  .text = "Whether a message may refer to those before it.\n"
+		  "Then a session has memory of its own for it." },
+	{ ROUTE, .path = "deflate.window_bits", .type = CONFIG_OPTION_COUNT,
+	  FIELD(config_route, deflate.window_bits), RANGE(9, 15),
+	  .fallback = "15",
+	  .text = "Messages refer back by at most 2 to the power of this "
+		  "many bytes; a client may ask for less." },
+	{ ROUTE, .path = "deflate.memory_level", .type = CONFIG_OPTION_COUNT,
+	  FIELD(config_route, deflate.memory_level), RANGE(1, 9),
+	  .fallback = "8",
+	  .text = "Memory of a session's compressor with context takeover, "
+		  "from 1 to 9." },
 	{ ROUTE, .path = "subprotocols", .type = CONFIG_OPTION_TEXTS,
 	  FIELDS(config_route, subprotocols, subprotocol_count),
 	  .max = CONFIG_SUBPROTOCOL_MAX,
@@ -385,6 +441,9 @@ const struct config_option config_options[] = {
 		  "Others are answered 403.\n"
 		  "A request without an origin is not from a browser and is "
 		  "let in." },
+	{ ROUTE, .path = "limits.message", .type = CONFIG_OPTION_SIZE,
+	  .flags = CONFIG_INHERITED, FIELD(config_route, limits.message),
+	  RANGE(125, 64 * MIB), .text = "As the global one." },
 	{ ROUTE, .path = "limits.buffer", .type = CONFIG_OPTION_SIZE,
 	  .flags = CONFIG_INHERITED, FIELD(config_route, limits.buffer),
 	  RANGE(4 * KIB, 16 * MIB), .text = "As the global one." },

@@ -69,7 +69,7 @@ extern const struct config_option config_options[];
 extern const size_t config_option_count;
 
 /* More than there are options: for arrays with an entry for each. */
-#define CONFIG_OPTIONS_MAX 64
+#define CONFIG_OPTIONS_MAX 96
 
 /* The option of that path, or null. */
 const struct config_option *config_option_find(enum config_scope scope,

@@ -79,6 +79,9 @@ static void add_traffic(struct fields *fields,
 	add(fields, log_field_u64("undelivered_up", record->undelivered_up));
 	add(fields,
 	    log_field_u64("undelivered_down", record->undelivered_down));
+	if (record->record_bytes)
+		add(fields, log_field_u64("record_bytes",
+					  record->record_bytes));
 	if (record->rtt_usec)
 		add(fields, log_field_millis("rtt_ms", record->rtt_usec));
 }

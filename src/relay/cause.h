@@ -46,11 +46,21 @@
 	      "message type not taken here")                                  \
 	CAUSE(CLIENT_UTF8, "client_utf8", 1007, 0, STOP,                      \
 	      "text is not UTF-8")                                            \
+	CAUSE(MESSAGE_CONTENT, "message_content", 1007, 0, STOP,              \
+	      "the end of a record inside of a message")                      \
+	CAUSE(MESSAGE_SIZE, "message_size", 1009, 0, STOP,                    \
+	      "the message is too long")                                      \
 	CAUSE(CLIENT_STALLED, "client_stalled", 1013, 0, STOP_TARGET,         \
 	      "the client takes no bytes")                                    \
 	/* Faults of the target. */                                           \
 	CAUSE(TARGET_UTF8, "target_utf8", 1007, 0, STOP_TARGET,               \
 	      "the server's text is not UTF-8")                               \
+	CAUSE(RECORD_TRUNCATED, "record_truncated", 1011, 0, DRAIN_TARGET,    \
+	      "the server closed inside of a message")                        \
+	CAUSE(RECORD_TYPE, "record_type", 1011, 0, STOP_TARGET,               \
+	      "the server's message has no type")                             \
+	CAUSE(RECORD_SIZE, "record_size", 1009, 0, STOP_TARGET,               \
+	      "the server's message is too long")                             \
 	CAUSE(TARGET_RESET, "target_reset", 1011, 0, LOSE_TARGET,             \
 	      "the server broke the connection")                              \
 	CAUSE(TARGET_VANISHED, "target_vanished", 1011, 0, LOSE_TARGET,       \

@@ -27,6 +27,8 @@ void endpoint_done(struct endpoint *end)
 {
 	stream_close(&end->stream);
 	out_release(end);
+	stash_free(&end->held, end->pool);
+	stash_free(&end->gather, end->pool);
 }
 
 void endpoint_break(struct endpoint *end)
@@ -143,8 +145,8 @@ void endpoint_drain(struct endpoint *end)
 		return;
 	left = stream_is_open(&end->stream) ? stream_unread(&end->stream) : 0;
 	end->take_left = left < UINT32_MAX ? (uint32_t)left : UINT32_MAX;
-	end->is_draining = left != 0;
-	end->ended = left == 0;
+	end->is_draining = left != 0 || endpoint_has_more(end);
+	end->ended = !end->is_draining;
 }
 
 /* Bytes that count as owed still and are in the socket already. */
@@ -164,7 +166,8 @@ size_t endpoint_in_flight(const struct endpoint *end)
 
 uint64_t endpoint_lost(const struct endpoint *end)
 {
-	uint64_t lost = end->undelivered + end->out.len;
+	uint64_t lost =
+		end->undelivered + end->out.len + stash_len(end->gather);
 
 	if (stream_is_open(&end->stream))
 		lost += socket_unacked(end->stream.fd) - sent_ahead(end);

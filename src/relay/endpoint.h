@@ -9,9 +9,11 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "framing/framing.h"
 #include "net/stream.h"
 #include "relay/buffer_pool.h"
 #include "relay/cause.h"
+#include "relay/stash.h"
 
 /*
  * Bytes of room that must be free below what is encoded: a frame header and
@@ -37,9 +39,26 @@ enum endpoint_news {
 	ENDPOINT_GOES_ON,
 	ENDPOINT_ENDED, /* the peer said that nothing more comes (Close) */
 	ENDPOINT_FAULT, /* the peer broke the rules: see `fault` */
+	ENDPOINT_PIECE, /* a piece of a message: of `next` only */
+};
+
+/*
+ * A piece of a message, on its way from one end to the other where the bounds
+ * of messages matter, or what it is made of is not the bytes that came.
+ */
+struct piece {
+	const uint8_t *data; /* valid until its end is asked for the next */
+	size_t len;
+	uint64_t message_len;   /* of the whole message, if known */
+	enum framing_type type; /* of the message, if it is told */
+	bool is_first;          /* a message begins with it */
+	bool is_last;           /* its message ends with it */
+	bool is_len_known;      /* first: `message_len` is set */
 };
 
 struct endpoint;
+struct outlet;
+struct pump_scratch;
 
 /* How bytes on the wire and payload become each other. */
 struct endpoint_ops {
@@ -57,6 +76,25 @@ struct endpoint_ops {
 	 * flow that ends here.
 	 */
 	enum relay_cause (*encode_end)(struct endpoint *end);
+	/*
+	 * No more bytes will come.  CAUSE_NONE, or what is wrong with a flow
+	 * that ends here.
+	 */
+	enum relay_cause (*decode_end)(struct endpoint *end);
+
+	/* Instead of decode() and encode(), of an end that is `by_piece`. */
+
+	/*
+	 * Takes received bytes off `input`, up to a piece: ENDPOINT_PIECE; or
+	 * all of them: ENDPOINT_GOES_ON.
+	 */
+	enum endpoint_news (*next)(struct endpoint *end, struct chunk *input,
+				   const struct pump_scratch *scratch,
+				   struct piece *ret_piece);
+	/* Puts what a piece is here into the outlet; as encode(). */
+	enum relay_cause (*put)(struct endpoint *end, const struct piece *piece,
+				const struct pump_scratch *scratch,
+				struct outlet *outlet);
 };
 
 /* Bytes that a peer did not take yet; no block while there are none. */
@@ -72,6 +110,8 @@ struct endpoint {
 	struct buffer_pool *pool;
 	struct stream stream;
 	struct outbuf out;
+	struct stash *held;    /* received, not looked at yet */
+	struct stash *gather;  /* of a message for this end that is not whole */
 	uint64_t bytes;        /* payload that came from this end */
 	uint64_t messages;     /* messages sent to this end, if it has any */
 	uint64_t undelivered;  /* bytes meant for this end that were dropped */
@@ -79,6 +119,9 @@ struct endpoint {
 	size_t in_flight;      /* bytes on the way to it at that moment */
 	uint32_t take_left;    /* bytes still to be read, if `is_draining` */
 	enum relay_cause fault; /* of ENDPOINT_FAULT */
+	bool by_piece : 1;     /* its bytes become pieces, pieces its bytes */
+	bool is_gathering : 1; /* the open message for it has to be whole */
+	bool is_pending : 1;   /* it can give pieces without further bytes */
 	bool is_draining : 1;  /* ends after `take_left` more bytes */
 	bool ended : 1;        /* its flow is over: nothing more is relayed */
 	bool finished : 1;     /* it was told that nothing more comes to it */
@@ -98,6 +141,12 @@ void endpoint_done(struct endpoint *end);
 static inline bool endpoint_owes(const struct endpoint *end)
 {
 	return end->out.len != 0;
+}
+
+/* Whether it can give payload without a read. */
+static inline bool endpoint_has_more(const struct endpoint *end)
+{
+	return end->held || end->is_pending;
 }
 
 /*

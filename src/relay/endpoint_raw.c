@@ -23,8 +23,15 @@ static enum relay_cause raw_encode_end(struct endpoint *end)
 	return CAUSE_NONE;
 }
 
+static enum relay_cause raw_decode_end(struct endpoint *end)
+{
+	(void)end;
+	return CAUSE_NONE;
+}
+
 const struct endpoint_ops endpoint_raw_ops = {
 	.decode = raw_decode,
 	.encode = raw_encode,
 	.encode_end = raw_encode_end,
+	.decode_end = raw_decode_end,
 };

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "net/socket.h"
+#include "relay/endpoint_ws_pieces.h"
 #include "ws/close_code.h"
 #include "ws/frame.h"
 
@@ -22,7 +23,7 @@ static struct endpoint_ws *ws_of(struct endpoint *end)
 }
 
 /* The pong of our latest ping: measures, and lets the next one come. */
-static void note_pong(struct endpoint_ws *ws)
+void endpoint_ws_note_pong(struct endpoint_ws *ws)
 {
 	uint64_t now_us;
 
@@ -36,9 +37,9 @@ static void note_pong(struct endpoint_ws *ws)
 		clock_coarse_ms() - ws->rtt_us / 1000 + ws->ping_interval_ms;
 }
 
-static enum relay_cause fault_of(const struct ws_conn *conn)
+enum relay_cause endpoint_ws_fault(const struct endpoint_ws *ws)
 {
-	switch (conn->fail_code) {
+	switch (ws->conn.fail_code) {
 	case WS_CLOSE_UNACCEPTABLE_TYPE:
 		return CAUSE_MESSAGE_TYPE;
 	case WS_CLOSE_INVALID_PAYLOAD:
@@ -67,12 +68,12 @@ static enum endpoint_news ws_decode(struct endpoint *end, struct chunk *chunk)
 		case WS_EVENT_PING:
 			break; /* the pong waits in its slot */
 		case WS_EVENT_PONG:
-			note_pong(ws);
+			endpoint_ws_note_pong(ws);
 			break;
 		case WS_EVENT_CLOSE:
 			return ENDPOINT_ENDED;
 		case WS_EVENT_FAIL:
-			end->fault = fault_of(&ws->conn);
+			end->fault = endpoint_ws_fault(ws);
 			return ENDPOINT_FAULT;
 		case WS_EVENT_FRAME:
 		case WS_EVENT_FRAGMENT:
@@ -113,7 +114,7 @@ static enum relay_cause ws_encode(struct endpoint *end, struct chunk *chunk)
 	enum relay_cause cause = CAUSE_NONE;
 	size_t header;
 
-	if (ws->is_text) {
+	if (ws->messages == WS_MESSAGES_TEXT) {
 		opcode = WS_OPCODE_TEXT;
 		if (cut_text(ws, chunk) == UTF8_REST_INVALID)
 			cause = CAUSE_TARGET_UTF8;
@@ -132,10 +133,24 @@ static enum relay_cause ws_encode_end(struct endpoint *end)
 	return ws_of(end)->partial_len ? CAUSE_TARGET_UTF8 : CAUSE_NONE;
 }
 
+static enum relay_cause ws_decode_end(struct endpoint *end)
+{
+	(void)end;
+	return CAUSE_NONE;
+}
+
 static const struct endpoint_ops ws_ops = {
 	.decode = ws_decode,
 	.encode = ws_encode,
 	.encode_end = ws_encode_end,
+	.decode_end = ws_decode_end,
+};
+
+static const struct endpoint_ops ws_piece_ops = {
+	.encode_end = ws_encode_end,
+	.decode_end = ws_decode_end,
+	.next = endpoint_ws_next,
+	.put = endpoint_ws_put,
 };
 
 void endpoint_ws_init(struct endpoint_ws *ws, struct buffer_pool *pool)
@@ -144,10 +159,30 @@ void endpoint_ws_init(struct endpoint_ws *ws, struct buffer_pool *pool)
 	endpoint_init(&ws->end, &ws_ops, pool);
 }
 
-void endpoint_ws_begin(struct endpoint_ws *ws, bool is_text)
+static unsigned accepted(enum ws_messages messages)
 {
-	ws->is_text = is_text;
-	ws_conn_init(&ws->conn, is_text ? WS_ACCEPT_TEXT : WS_ACCEPT_BINARY);
+	switch (messages) {
+	case WS_MESSAGES_BINARY:
+		return WS_ACCEPT_BINARY;
+	case WS_MESSAGES_TEXT:
+		return WS_ACCEPT_TEXT;
+	case WS_MESSAGES_AUTO:
+	case WS_MESSAGES_TYPED:
+		break;
+	}
+	return WS_ACCEPT_TEXT | WS_ACCEPT_BINARY;
+}
+
+void endpoint_ws_begin(struct endpoint_ws *ws, enum ws_messages messages)
+{
+	ws->messages = messages;
+	ws_conn_init(&ws->conn, accepted(messages));
+}
+
+void endpoint_ws_begin_pieces(struct endpoint_ws *ws)
+{
+	ws->end.ops = &ws_piece_ops;
+	ws->end.by_piece = true;
 }
 
 static int send_ping(struct endpoint_ws *ws)

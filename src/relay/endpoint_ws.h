@@ -17,6 +17,14 @@
  */
 enum ping_state { PING_RESTS, PING_DUE, PING_SENT };
 
+/* The types of the messages a client gets, and may send. */
+enum ws_messages {
+	WS_MESSAGES_BINARY,
+	WS_MESSAGES_TEXT,
+	WS_MESSAGES_AUTO,  /* text where it is UTF-8 as a whole; takes both */
+	WS_MESSAGES_TYPED, /* as the target's records say; takes both */
+};
+
 /* Begins with the endpoint, so that one pointer serves both. */
 struct endpoint_ws {
 	struct endpoint end;
@@ -28,7 +36,10 @@ struct endpoint_ws {
 	uint32_t rtt_us;        /* latest measured; 0: none yet */
 	enum ping_state ping;
 	uint16_t code_sent;     /* of our Close; 0: none yet */
-	bool is_text;           /* messages to the client are text */
+	enum ws_messages messages;
+	enum framing_type message_type; /* of the open one from it: by piece */
+	bool is_sending;        /* a message to the client is open: by piece */
+	bool is_receiving_new;  /* the open message from it had no piece yet */
 	bool is_measured;       /* `rtt_us` is news; cleared by who tells it */
 	uint8_t partial_len;    /* bytes of a cut character */
 	uint8_t partial[UTF8_PARTIAL_MAX];
@@ -37,8 +48,11 @@ struct endpoint_ws {
 /* Makes the end of a client that speaks HTTP until endpoint_ws_begin(). */
 void endpoint_ws_init(struct endpoint_ws *ws, struct buffer_pool *pool);
 
-/* From now on frames; messages both ways are text or binary. */
-void endpoint_ws_begin(struct endpoint_ws *ws, bool is_text);
+/* From now on frames, with messages both ways as `messages` says. */
+void endpoint_ws_begin(struct endpoint_ws *ws, enum ws_messages messages);
+
+/* To be called behind endpoint_ws_begin(): it works by the piece. */
+void endpoint_ws_begin_pieces(struct endpoint_ws *ws);
 
 /* Whether there is a pong or a ping to send. */
 static inline bool endpoint_ws_has_control(const struct endpoint_ws *ws)
@@ -57,6 +71,12 @@ int endpoint_ws_send_control(struct endpoint_ws *ws);
 __attribute__((warn_unused_result))
 int endpoint_ws_send_close(struct endpoint_ws *ws, uint16_t code,
 			   const char *reason);
+
+/* For relay/endpoint_ws_pieces.c: a pong came. */
+void endpoint_ws_note_pong(struct endpoint_ws *ws);
+
+/* Likewise: what it means that the connection failed. */
+enum relay_cause endpoint_ws_fault(const struct endpoint_ws *ws);
 
 /* The first ping is due `interval_ms` after `now_ms`; 0: none ever is. */
 void endpoint_ws_arm_ping(struct endpoint_ws *ws, uint64_t now_ms,

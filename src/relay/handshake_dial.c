@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "http/response.h"
 #include "net/stream_tls.h"
+#include "relay/framings.h"
 #include "relay/handshake.h"
 #include "relay/session_flow.h"
 
@@ -60,6 +61,32 @@ static void count_opened(struct session *s)
 	counter_add(&s->traffic->at[TRAFFIC_ACTIVE], 1);
 }
 
+static enum ws_messages messages_of(const struct config_route *route)
+{
+	if (framing_of_route(route)->is_typed)
+		return WS_MESSAGES_TYPED;
+	switch (route->message) {
+	case CONFIG_MESSAGE_BINARY:
+		break;
+	case CONFIG_MESSAGE_TEXT:
+		return WS_MESSAGES_TEXT;
+	case CONFIG_MESSAGE_AUTO:
+		return WS_MESSAGES_AUTO;
+	}
+	return WS_MESSAGES_BINARY;
+}
+
+/* From here on both ends know what their bytes mean. */
+static int begin_messages(struct session *s)
+{
+	endpoint_ws_begin(&s->client, messages_of(s->route));
+	if (!workshop_serves(s->route))
+		return 0;
+	endpoint_ws_begin_pieces(&s->client);
+	return endpoint_record_begin(&s->target_record,
+				     framing_of_route(s->route));
+}
+
 /* From here on the bytes of the client are frames. */
 static void become_open(struct session *s, const struct handshake *h)
 {
@@ -71,7 +98,6 @@ static void become_open(struct session *s, const struct handshake *h)
 	s->begun_ms = now_ms;
 	s->activity_ms = now_ms;
 	count_opened(s);
-	endpoint_ws_begin(&s->client, route->message == CONFIG_MESSAGE_TEXT);
 	endpoint_ws_arm_ping(&s->client, now_ms,
 			     route->timeouts.ping_interval_ms);
 	report_opened(s, h);
@@ -104,7 +130,10 @@ static void take_result(struct session *s, const struct dial_result *result)
 		session_close(s, cause_of_dial(result->error), SIDE_TARGET);
 	} else {
 		session_connect_target(s, result->fd);
-		open_session(s);
+		if (begin_messages(s))
+			session_close(s, CAUSE_NO_MEMORY, SIDE_RELAY);
+		else
+			open_session(s);
 	}
 }
 

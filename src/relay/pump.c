@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "relay/pump_pieces.h"
+
 static struct pump_result outcome(enum pump_outcome what)
 {
 	return (struct pump_result){ .outcome = what };
@@ -44,15 +46,20 @@ struct pump_result pump_feed(struct endpoint *from, struct endpoint *to,
 			     const struct pump_scratch *scratch, size_t len)
 {
 	struct chunk chunk = { .data = scratch->data, .len = len };
-	enum endpoint_news news = from->ops->decode(from, &chunk);
-	struct pump_result result = deliver(from, to, &chunk);
+	enum endpoint_news news;
+	struct pump_result result;
 
+	if (from->by_piece)
+		return pump_pieces_feed(from, to, scratch, len);
+	news = from->ops->decode(from, &chunk);
+	result = deliver(from, to, &chunk);
 	if (news != ENDPOINT_GOES_ON)
 		from->ended = true;
 	if (result.outcome != PUMP_MOVED)
 		return result;
 	switch (news) {
 	case ENDPOINT_GOES_ON:
+	case ENDPOINT_PIECE:
 		return result;
 	case ENDPOINT_ENDED:
 		return outcome(PUMP_ENDED);
@@ -96,6 +103,8 @@ struct pump_result pump_run(struct endpoint *from, struct endpoint *to,
 	size_t size = scratch->size;
 	ssize_t n;
 
+	if (from->by_piece)
+		return pump_pieces_run(from, to, scratch);
 	assert(!endpoint_owes(to));
 	if (from->is_draining && from->take_left < size)
 		size = from->take_left;

@@ -9,10 +9,15 @@
 
 #include "relay/endpoint.h"
 
-/* Memory for one read, the worker's: `size` bytes behind ENDPOINT_HEADROOM. */
+/*
+ * What a worker lends for one run of a pump: memory for one read, `size` bytes
+ * behind ENDPOINT_HEADROOM; the rest is of ends that work by the piece.
+ */
 struct pump_scratch {
 	uint8_t *data;
 	size_t size;
+	struct workshop *shop;
+	const struct config_route *route; /* of the session that is served */
 };
 
 /* What one run of a pump led to. */

@@ -27,6 +27,25 @@ static void reap(void *arg)
 		session_free(session_of(node));
 }
 
+/*
+ * Sessions that have work left though no socket will say so, each for a step:
+ * those that have more get in line again, for the turn after this.
+ */
+static void resume(void *arg)
+{
+	struct relay *relay = arg;
+	struct list now;
+
+	list_take_all(&relay->resumable, &now);
+	while (!list_is_empty(&now)) {
+		struct session *s =
+			list_entry(now.next, struct session, resume_link);
+
+		list_remove(&s->resume_link);
+		session_resume(s);
+	}
+}
+
 void relay_init(struct relay *relay, const struct relay_options *options)
 {
 	*relay = (struct relay){
@@ -40,7 +59,9 @@ void relay_init(struct relay *relay, const struct relay_options *options)
 	traffic_init(&relay->traffic);
 	list_init(&relay->sessions);
 	list_init(&relay->graveyard);
+	list_init(&relay->resumable);
 	timer_init(&relay->reaper, options->base, reap, relay);
+	timer_init(&relay->resumer, options->base, resume, relay);
 	session_walk_init(&relay->walk, relay);
 }
 
@@ -49,10 +70,12 @@ void relay_done(struct relay *relay)
 	relay_abort_all(relay);
 	session_walk_done(&relay->walk);
 	timer_cancel(&relay->reaper);
+	timer_cancel(&relay->resumer);
 	reap(relay);
 	buffer_pool_done(&relay->pool);
 	tally_done(&relay->traffic);
 	free(relay->scratch_block);
+	workshop_done(&relay->shop);
 	free(relay->path);
 	config_unref(&relay->config);
 }
@@ -90,9 +113,16 @@ static size_t largest_buffer(const struct config *config)
 {
 	size_t largest = config->limits.buffer;
 
-	for (size_t i = 0; i < config->route_count; i++)
-		if (config->routes[i].limits.buffer > largest)
-			largest = config->routes[i].limits.buffer;
+	for (size_t i = 0; i < config->route_count; i++) {
+		const struct config_limits *limits = &config->routes[i].limits;
+
+		if (limits->buffer > largest)
+			largest = limits->buffer;
+		/* A datagram is read whole. */
+		if (config->routes[i].framing == CONFIG_FRAMING_SEQPACKET &&
+		    limits->message > largest)
+			largest = limits->message;
+	}
 	return largest;
 }
 
@@ -120,7 +150,7 @@ static int fit_memory(struct relay *relay, const struct config *config)
 		relay->path = path;
 		relay->path_size = path_size;
 	}
-	return 0;
+	return workshop_fit(&relay->shop, config);
 }
 
 /* xorshift64: spreads moments, protects nothing. */

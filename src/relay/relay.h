@@ -21,6 +21,7 @@
 #include "relay/session_record.h"
 #include "relay/session_walk.h"
 #include "relay/traffic.h"
+#include "relay/workshop.h"
 
 struct event_base;
 struct tls_context;
@@ -69,11 +70,14 @@ struct relay {
 	struct tally traffic; /* relay/traffic.h; others read it as well */
 	struct pump_scratch scratch;
 	uint8_t *scratch_block;
+	struct workshop shop;
 	char *path;            /* for one decoded path, `path_size` bytes */
 	size_t path_size;
 	struct list sessions;
 	struct list graveyard; /* dead ones, freed when the turn ends */
 	struct timer reaper;
+	struct list resumable; /* that go on at the loop's next turn */
+	struct timer resumer;
 	struct session_walk walk;
 	uint64_t random;       /* state of the generator that spreads closes */
 	bool is_stopping;      /* requests are answered 503 */

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "net/stream_tls.h"
-#include "relay/endpoint_raw.h"
 #include "relay/handshake.h"
 
 static const struct session_handlers *const handlers[SESSION_STATE_COUNT] = {
@@ -95,7 +94,7 @@ struct session *session_new(struct relay *relay,
 		return NULL;
 	s->relay = relay;
 	endpoint_ws_init(&s->client, &relay->pool);
-	endpoint_init(&s->target, &endpoint_raw_ops, &relay->pool);
+	endpoint_record_init(&s->target_record, &relay->pool);
 	s->handshake = handshake_new(connection);
 	if (!s->handshake || open_client(s, connection)) {
 		handshake_free(&s->handshake);
@@ -113,6 +112,7 @@ struct session *session_new(struct relay *relay,
 	keep_peer(s, &connection->peer);
 	timer_init(&s->timer, relay->options.base, on_timer, s);
 	list_append(&relay->sessions, &s->link);
+	list_init(&s->resume_link);
 	return s;
 }
 
@@ -186,16 +186,21 @@ static void die(struct session *s)
 		char client[ADDRESS_TEXT_MAX];
 
 		session_report(s, &record, client);
-		record.undelivered_up = endpoint_lost(&s->target);
-		record.undelivered_down =
-			endpoint_lost(&s->client.end) + s->client.partial_len;
+		record.undelivered_up = endpoint_lost(&s->target) +
+					stash_len(s->client.end.held);
+		record.undelivered_down = endpoint_lost(&s->client.end) +
+					  s->client.partial_len +
+					  stash_len(s->target.held);
+		record.record_bytes =
+			endpoint_record_open_bytes(&s->target_record);
 		counter_add(&s->traffic->at[TRAFFIC_ACTIVE], -UINT64_C(1));
 		hooks->closed(hooks->arg, &record);
 	}
 	handshake_free(&s->handshake);
 	timer_cancel(&s->timer);
 	endpoint_done(&s->client.end);
-	endpoint_done(&s->target);
+	endpoint_record_done(&s->target_record);
+	list_remove(&s->resume_link);
 	leave_admission(s);
 	session_walk_skip(&s->relay->walk, s);
 	list_remove(&s->link);
@@ -278,6 +283,26 @@ static void settle(struct session *s)
 	} while (s->state != before && s->state != SESSION_DEAD);
 }
 
+/* Gets in line, unless it is there already, for what no socket will tell. */
+static void line_up(struct session *s)
+{
+	const struct session_handlers *state = handlers[s->state];
+
+	if (!state->resume || !state->may_resume(s) ||
+	    !list_is_empty(&s->resume_link))
+		return;
+	list_append(&s->relay->resumable, &s->resume_link);
+	timer_fire(&s->relay->resumer);
+}
+
+void session_resume(struct session *s)
+{
+	if (s->state != SESSION_DEAD && handlers[s->state]->resume &&
+	    handlers[s->state]->may_resume(s))
+		handlers[s->state]->resume(s);
+	session_update(s);
+}
+
 void session_update(struct session *s)
 {
 	const struct session_handlers *state;
@@ -290,6 +315,8 @@ void session_update(struct session *s)
 	if (watch(&s->client.end.stream, state->client_interest(s)) ||
 	    watch(&s->target.stream, state->target_interest(s)) || arm_timer(s))
 		session_abort(s, CAUSE_NO_MEMORY); /* it would hear nothing */
+	else
+		line_up(s);
 }
 
 /* The rule of RFC 6455 that was broken, or another that was. */

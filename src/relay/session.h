@@ -14,6 +14,7 @@
 #include "net/timer.h"
 #include "relay/cause.h"
 #include "relay/endpoint.h"
+#include "relay/endpoint_record.h"
 #include "relay/endpoint_ws.h"
 #include "relay/relay.h"
 #include "relay/session_state.h"
@@ -29,6 +30,7 @@ struct handshake;
  */
 struct session {
 	struct list link;         /* in relay.sessions or relay.graveyard */
+	struct list resume_link;  /* in relay.resumable, or alone */
 	struct relay *relay;
 	struct config *config;    /* what it began with, a reference */
 	const struct config_listener *listener;
@@ -37,7 +39,10 @@ struct session {
 	struct handshake *handshake;        /* null once it is over */
 	struct tally_row *traffic;          /* its route's; null until open */
 	struct endpoint_ws client;
-	struct endpoint target;
+	union {
+		struct endpoint target;
+		struct endpoint_record target_record; /* begins with it */
+	};
 	struct timer timer;
 	uint64_t timer_ms;        /* what the timer is armed for, or NEVER */
 	uint64_t id;
@@ -104,6 +109,9 @@ void session_abort(struct session *session, enum relay_cause cause);
  */
 void session_update(struct session *session);
 
+/* Goes on with what is left of a read, at the loop's next turn. */
+void session_resume(struct session *session);
+
 /* How a state meets events; one table a state, in the file that serves it. */
 struct session_handlers {
 	void (*on_client)(struct session *session, unsigned met);
@@ -113,6 +121,10 @@ struct session_handlers {
 	/* What streams wait for (enum stream_interest). */
 	unsigned (*client_interest)(const struct session *session);
 	unsigned (*target_interest)(const struct session *session);
+	/* A step of what can be done without a socket; null: nothing can. */
+	void (*resume)(struct session *session);
+	/* Whether there is such a step; null where `resume` is. */
+	bool (*may_resume)(const struct session *session);
 	uint64_t (*deadline_ms)(const struct session *session);
 	void (*on_deadline)(struct session *session, uint64_t now_ms);
 };

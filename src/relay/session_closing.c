@@ -154,7 +154,8 @@ static size_t left_to_take(const struct endpoint *from,
 	if (from->ended)
 		return endpoint_in_flight(to);
 	if (from->is_draining)
-		return endpoint_in_flight(to) + from->take_left;
+		return endpoint_in_flight(to) + from->take_left +
+		       stash_len(from->held);
 	return 0;
 }
 
@@ -206,6 +207,8 @@ const struct session_handlers session_closing_handlers = {
 	.settle = settle,
 	.client_interest = session_flow_client_interest,
 	.target_interest = session_flow_target_interest,
+	.resume = session_flow_resume,
+	.may_resume = session_flow_may_resume,
 	.deadline_ms = deadline_ms,
 	.on_deadline = on_deadline,
 };

@@ -14,6 +14,14 @@ static struct endpoint *client_of(struct session *s)
 	return &s->client.end;
 }
 
+/* A shortage of ours, or what the side that sent did wrong. */
+static void close_for_fault(struct session *s, enum relay_cause cause,
+			    enum relay_side side)
+{
+	session_close(s, cause,
+		      cause == CAUSE_NO_MEMORY ? SIDE_RELAY : side);
+}
+
 static enum relay_cause client_cause(int error)
 {
 	return error == -ENOMEM ? CAUSE_NO_MEMORY : CAUSE_CLIENT_RESET;
@@ -48,7 +56,7 @@ static void on_up(struct session *s, const struct pump_result *result)
 		session_close(s, CAUSE_CLIENT_EOF, SIDE_CLIENT);
 		break;
 	case PUMP_FAULT:
-		session_close(s, result->cause, SIDE_CLIENT);
+		close_for_fault(s, result->cause, SIDE_CLIENT);
 		break;
 	case PUMP_SOURCE_ERROR:
 		if (stream_is_tls(&client_of(s)->stream))
@@ -62,23 +70,29 @@ static void on_up(struct session *s, const struct pump_result *result)
 	}
 }
 
+/* The target's flow has ended: in order, or inside of something. */
+static enum relay_cause end_cause(struct session *s)
+{
+	enum relay_cause cause = s->target.ops->decode_end(&s->target);
+
+	if (!cause)
+		cause = client_of(s)->ops->encode_end(client_of(s));
+	return cause ? cause : CAUSE_TARGET_CLOSED;
+}
+
 static void on_down(struct session *s, const struct pump_result *result)
 {
-	enum relay_cause cause;
-
 	switch (result->outcome) {
 	case PUMP_NOTHING:
 	case PUMP_MOVED:
 		break;
 	case PUMP_ENDED:
 	case PUMP_EOF:
-		cause = client_of(s)->ops->encode_end(client_of(s));
-		session_close(s, cause ? cause : CAUSE_TARGET_CLOSED,
-			      SIDE_TARGET);
+		session_close(s, end_cause(s), SIDE_TARGET);
 		break;
 	case PUMP_FAULT:
 		s->target.ended = true;
-		session_close(s, result->cause, SIDE_TARGET);
+		close_for_fault(s, result->cause, SIDE_TARGET);
 		break;
 	case PUMP_SOURCE_ERROR:
 		session_close(s, target_cause(s, result->error), SIDE_TARGET);
@@ -146,26 +160,49 @@ static void note_down(struct session *s, struct mark before)
 	note_activity(s, now.bytes - before.bytes);
 }
 
-void session_flow_feed(struct session *s, size_t len)
-{
-	struct mark before = mark_up(s);
-	struct pump_result result =
-		pump_feed(client_of(s), &s->target, &s->relay->scratch, len);
-
-	note_up(s, before);
-	on_up(s, &result);
-}
-
-/* One read's worth, never more than the route lets a direction hold. */
+/*
+ * One read's worth, never more than the route lets a direction hold; where a
+ * read may become more than it was, half of that.
+ */
 static struct pump_scratch scratch_of(const struct session *s)
 {
 	struct pump_scratch scratch = s->relay->scratch;
 	size_t size = s->route->limits.buffer - ENDPOINT_OVERHEAD;
 
+	if (s->client.end.by_piece)
+		size = workshop_share(s->route);
 	/* A worker that was out of memory at a reload may have less. */
 	if (size < scratch.size)
 		scratch.size = size;
+	scratch.shop = &s->relay->shop;
+	scratch.route = s->route;
 	return scratch;
+}
+
+/* A datagram is one message: it has to be read whole. */
+static struct pump_scratch target_scratch_of(const struct session *s)
+{
+	struct pump_scratch scratch = scratch_of(s);
+	size_t message = s->route->limits.message;
+
+	if (s->route->framing != CONFIG_FRAMING_SEQPACKET ||
+	    message <= scratch.size)
+		return scratch;
+	scratch.size = s->relay->scratch.size;
+	if (message < scratch.size)
+		scratch.size = message;
+	return scratch;
+}
+
+void session_flow_feed(struct session *s, size_t len)
+{
+	struct pump_scratch scratch = scratch_of(s);
+	struct mark before = mark_up(s);
+	struct pump_result result =
+		pump_feed(client_of(s), &s->target, &scratch, len);
+
+	note_up(s, before);
+	on_up(s, &result);
 }
 
 static void pump_up(struct session *s)
@@ -190,7 +227,7 @@ static void pump_up(struct session *s)
 
 static void pump_down(struct session *s)
 {
-	struct pump_scratch scratch = scratch_of(s);
+	struct pump_scratch scratch = target_scratch_of(s);
 	struct pump_result result;
 	struct mark before;
 
@@ -234,13 +271,19 @@ static unsigned write_interest(const struct endpoint *end)
 	return endpoint_owes(end) ? STREAM_WRITE : STREAM_NOTHING;
 }
 
+/* What is left of the last read comes before the next. */
+static bool may_read(const struct endpoint *from, const struct endpoint *to)
+{
+	return !endpoint_owes(to) && !endpoint_has_more(from);
+}
+
 /* One that has ended is still watched, for the end of its stream. */
 unsigned session_flow_client_interest(const struct session *s)
 {
 	const struct endpoint *client = &s->client.end;
 	unsigned what = write_interest(client);
 
-	if (client->ended ? !client->is_eof : !endpoint_owes(&s->target))
+	if (client->ended ? !client->is_eof : may_read(client, &s->target))
 		what |= STREAM_READ;
 	return what;
 }
@@ -250,7 +293,26 @@ unsigned session_flow_target_interest(const struct session *s)
 {
 	unsigned what = write_interest(&s->target);
 
-	if (!s->target.ended && !endpoint_owes(&s->client.end))
+	if (!s->target.ended && may_read(&s->target, &s->client.end))
 		what |= STREAM_READ;
 	return what;
+}
+
+static bool may_go_on(const struct endpoint *from, const struct endpoint *to)
+{
+	return !from->ended && endpoint_has_more(from) && !endpoint_owes(to);
+}
+
+bool session_flow_may_resume(const struct session *s)
+{
+	return may_go_on(&s->client.end, &s->target) ||
+	       may_go_on(&s->target, &s->client.end);
+}
+
+void session_flow_resume(struct session *s)
+{
+	if (may_go_on(&s->client.end, &s->target))
+		pump_up(s);
+	if (may_go_on(&s->target, &s->client.end))
+		pump_down(s);
 }

@@ -120,6 +120,8 @@ const struct session_handlers session_open_handlers = {
 	.settle = settle,
 	.client_interest = session_flow_client_interest,
 	.target_interest = session_flow_target_interest,
+	.resume = session_flow_resume,
+	.may_resume = session_flow_may_resume,
 	.deadline_ms = deadline_ms,
 	.on_deadline = on_deadline,
 };

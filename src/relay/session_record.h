@@ -43,6 +43,7 @@ struct session_log_record {
 	uint64_t bytes_down;
 	uint64_t messages_up;
 	uint64_t messages_down;
+	uint64_t record_bytes; /* of the target's record that is not whole */
 	uint64_t undelivered_up; /* bytes that came but were not passed on */
 	uint64_t undelivered_down;
 };

@@ -35,7 +35,8 @@ static inline struct fixture *fixture_new(bool is_text)
 	fake_stream_open(&f->to_target, &f->target);
 	f->scratch.data = f->block + ENDPOINT_HEADROOM;
 	f->scratch.size = sizeof(f->block) - ENDPOINT_HEADROOM;
-	endpoint_ws_begin(&f->client, is_text);
+	endpoint_ws_begin(&f->client, is_text ? WS_MESSAGES_TEXT :
+						WS_MESSAGES_BINARY);
 	return f;
 }
 

@@ -149,7 +149,7 @@ static void test_a_slow_client_is_not_dead(void **state)
 	int pair[2];
 
 	endpoint_ws_init(&slow, &f->pool);
-	endpoint_ws_begin(&slow, false);
+	endpoint_ws_begin(&slow, WS_MESSAGES_BINARY);
 	connect_tcp(pair);
 	stream_open(&slow.end.stream, NULL, pair[0], NULL, NULL);
 	endpoint_ws_arm_ping(&slow, 0, 10);

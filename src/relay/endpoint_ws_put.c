@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* The client's end by the piece: frames of messages. */
+
+#include <string.h>
+
+#include "relay/endpoint_ws_pieces.h"
+#include "relay/framings.h"
+#include "relay/outlet.h"
+#include "relay/pump.h"
+#include "relay/workshop.h"
+
+/* What one call of endpoint_ws_put() works with. */
+struct job {
+	struct endpoint_ws *ws;
+	const struct pump_scratch *scratch;
+	struct outlet *outlet;
+	enum ws_opcode type; /* of the message */
+};
+
+/* Sends a piece of the open message as a frame. */
+static void put_frame(const struct job *job, const uint8_t *data, size_t len,
+		      bool is_last)
+{
+	struct endpoint_ws *ws = job->ws;
+	uint8_t header[WS_FRAME_HEADER_MAX];
+	enum ws_opcode opcode =
+		ws->is_sending ? WS_OPCODE_CONTINUATION : job->type;
+	size_t size = ws_frame_header_before(header + sizeof(header), len,
+					     opcode, is_last);
+
+	outlet_put(job->outlet, header + sizeof(header) - size, size);
+	outlet_put(job->outlet, data, len);
+	ws->is_sending = !is_last;
+	if (is_last)
+		ws->end.messages++;
+}
+
+/* What was cut before, and a piece behind it. */
+static struct chunk join(const struct job *job, const struct piece *piece)
+{
+	struct endpoint_ws *ws = job->ws;
+	uint8_t *to = job->scratch->shop->spare;
+	size_t cut = ws->partial_len;
+
+	memcpy(to, ws->partial, cut);
+	memcpy(to + cut, piece->data, piece->len);
+	ws->partial_len = 0;
+	return (struct chunk){ .data = to, .len = cut + piece->len };
+}
+
+/* Keeps what is cut at the end of a text for its next piece. */
+static void keep_cut(struct endpoint_ws *ws, const uint8_t *data, size_t len)
+{
+	memcpy(ws->partial, data, len);
+	ws->partial_len = (uint8_t)len;
+}
+
+/* What of a text may go on: whole characters.  True: the rest is kept. */
+static bool split_text(const struct job *job, struct chunk *text, bool may_cut)
+{
+	size_t whole;
+	enum utf8_rest rest = utf8_split(text->data, text->len, &whole);
+	size_t left = text->len - whole;
+
+	text->len = whole;
+	if (rest == UTF8_REST_NONE)
+		return true;
+	if (rest == UTF8_REST_PARTIAL && may_cut) {
+		keep_cut(job->ws, text->data + whole, left);
+		return true;
+	}
+	job->ws->end.undelivered += left;
+	return false;
+}
+
+/*
+ * On a stream every piece is a message, and a character may go on in the next;
+ * a record ends with a character.
+ */
+static enum relay_cause put_text(const struct job *job,
+				 const struct piece *piece)
+{
+	bool is_stream = framing_of_route(job->scratch->route)->is_stream;
+	struct chunk text = { .data = (uint8_t *)(uintptr_t)piece->data,
+			      .len = piece->len };
+	bool is_good;
+	bool is_end;
+
+	if (job->ws->partial_len)
+		text = join(job, piece);
+	is_good = split_text(job, &text, is_stream || !piece->is_last);
+	is_end = is_stream || (is_good && piece->is_last);
+	if (text.len || (is_end && !is_stream))
+		put_frame(job, text.data, text.len, is_end);
+	return is_good ? CAUSE_NONE : CAUSE_TARGET_UTF8;
+}
+
+/* Text where all of it is UTF-8. */
+static void put_auto(struct job *job, const uint8_t *data, size_t len)
+{
+	size_t whole;
+
+	job->type = utf8_split(data, len, &whole) == UTF8_REST_NONE ?
+			    WS_OPCODE_TEXT :
+			    WS_OPCODE_BINARY;
+	put_frame(job, data, len, true);
+}
+
+/* The whole record decides on the type of its message. */
+static enum relay_cause gather_auto(struct job *job, const struct piece *piece)
+{
+	struct endpoint *end = &job->ws->end;
+	size_t limit = job->scratch->route->limits.message;
+
+	if (piece->len > limit - stash_len(end->gather))
+		return CAUSE_RECORD_SIZE;
+	if (piece->is_first && piece->is_last) {
+		put_auto(job, piece->data, piece->len);
+		return CAUSE_NONE;
+	}
+	if (stash_add(&end->gather, end->pool, piece->data, piece->len))
+		return CAUSE_NO_MEMORY;
+	if (piece->is_last) {
+		put_auto(job, end->gather->data, end->gather->len);
+		stash_free(&end->gather, end->pool);
+	}
+	return CAUSE_NONE;
+}
+
+static bool is_text(const struct endpoint_ws *ws, const struct piece *piece)
+{
+	return ws->messages == WS_MESSAGES_TEXT ||
+	       (ws->messages == WS_MESSAGES_TYPED &&
+		piece->type == FRAMING_TEXT);
+}
+
+enum relay_cause endpoint_ws_put(struct endpoint *end,
+				 const struct piece *piece,
+				 const struct pump_scratch *scratch,
+				 struct outlet *outlet)
+{
+	struct job job = {
+		.ws = (struct endpoint_ws *)(void *)end,
+		.scratch = scratch,
+		.outlet = outlet,
+		.type = WS_OPCODE_BINARY,
+	};
+
+	if (job.ws->messages == WS_MESSAGES_AUTO)
+		return gather_auto(&job, piece);
+	if (is_text(job.ws, piece)) {
+		job.type = WS_OPCODE_TEXT;
+		return put_text(&job, piece);
+	}
+	put_frame(&job, piece->data, piece->len, piece->is_last);
+	return CAUSE_NONE;
+}
