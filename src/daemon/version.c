@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 #include <jansson.h>
+#include <zlib.h>
 
 #include "base/digest.h"
 #include "config/config.h"
@@ -19,6 +20,7 @@ void version_print(void)
 	printf("%s\n", digest_library_version());
 	printf("jansson %s\n", JANSSON_VERSION);
 	printf("libconfig %s\n", config_library_version());
+	printf("zlib %s\n", zlibVersion());
 	if (sd_library_version())
 		puts(sd_library_version());
 	printf("features: stream tls%s\n",
