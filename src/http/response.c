@@ -104,7 +104,7 @@ static size_t written(const struct writer *w)
 
 size_t http_response_switching(char *buf, size_t cap,
 			       const char accept[HTTP_ACCEPT_SIZE],
-			       const char *protocol)
+			       const char *protocol, const char *extensions)
 {
 	struct writer w = { .buf = buf, .cap = cap };
 
@@ -114,6 +114,8 @@ size_t http_response_switching(char *buf, size_t cap,
 	put_field(&w, "Sec-WebSocket-Accept: ", accept);
 	if (protocol)
 		put_field(&w, "Sec-WebSocket-Protocol: ", protocol);
+	if (extensions)
+		put_field(&w, "Sec-WebSocket-Extensions: ", extensions);
 	put(&w, "\r\n");
 	return written(&w);
 }

@@ -16,13 +16,14 @@
  * 6.6.1 excuses a server without a clock, and this layer has none.
  */
 
-/* Most bytes of a refusal's text, a content type, a policy, a protocol. */
+/* Most bytes of a refusal's text, a content type, a policy, a protocol, a list
+ * of extensions. */
 #define HTTP_RESPONSE_TEXT_MAX 256
 
 /*
  * A size that holds any response whose texts are within the bound above: its
  * fixed lines are below 256 bytes (a test writes the longest of them, the
- * 426 with Retry-After of ten digits), a page has two texts.
+ * 426 with Retry-After of ten digits), a page and a 101 have two texts.
  */
 #define HTTP_RESPONSE_MAX (256 + 2 * HTTP_RESPONSE_TEXT_MAX)
 
@@ -32,11 +33,11 @@ const char *http_status_reason(unsigned status);
 
 /*
  * 101 Switching Protocols (RFC 6455 section 4.2.2 item 5).  `protocol` is the
- * chosen subprotocol or null.
+ * chosen subprotocol or null, `extensions` those in use (section 9.1) or null.
  */
 size_t http_response_switching(char *buf, size_t cap,
 			       const char accept[HTTP_ACCEPT_SIZE],
-			       const char *protocol)
+			       const char *protocol, const char *extensions)
 	__attribute__((warn_unused_result));
 
 /*

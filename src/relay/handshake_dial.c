@@ -108,7 +108,7 @@ static void open_session(struct session *s)
 	struct handshake *h = s->handshake;
 	char response[HTTP_RESPONSE_MAX];
 	size_t len = http_response_switching(response, sizeof(response),
-					     h->accept, h->protocol);
+					     h->accept, h->protocol, NULL);
 	size_t early = h->kept_len;
 
 	s->handshake = NULL;

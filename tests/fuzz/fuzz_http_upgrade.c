@@ -82,7 +82,7 @@ static void check_accept(const struct http_upgrade *upgrade,
 	CHECK(base64_decode(slice_of(accept), digest, sizeof(digest), &len));
 	CHECK(len == sizeof(digest));
 	CHECK(http_response_switching(response, sizeof(response), accept,
-				      protocol) > 0);
+				      protocol, NULL) > 0);
 }
 
 static void check_upgrade(const struct http_request *r)

@@ -39,7 +39,7 @@ static void assert_written(write_fn *write, const char *want)
 
 static size_t write_switching(char *buf, size_t cap)
 {
-	return http_response_switching(buf, cap, ACCEPT, NULL);
+	return http_response_switching(buf, cap, ACCEPT, NULL, NULL);
 }
 
 /* RFC 6455 section 4.2.2 item 5 */
@@ -55,7 +55,8 @@ static void test_switching(void **state)
 
 static size_t write_protocol(char *buf, size_t cap)
 {
-	return http_response_switching(buf, cap, ACCEPT, "text.ircv3.net");
+	return http_response_switching(buf, cap, ACCEPT, "text.ircv3.net",
+				       NULL);
 }
 
 static void test_switching_with_a_protocol(void **state)
@@ -67,6 +68,24 @@ static void test_switching_with_a_protocol(void **state)
 		       "Connection: Upgrade\r\n"
 		       "Sec-WebSocket-Accept: " ACCEPT "\r\n"
 		       "Sec-WebSocket-Protocol: text.ircv3.net\r\n"
+		       "\r\n");
+}
+
+static size_t write_extensions(char *buf, size_t cap)
+{
+	return http_response_switching(buf, cap, ACCEPT, "a", "x; y=1");
+}
+
+static void test_switching_with_extensions(void **state)
+{
+	(void)state;
+	assert_written(write_extensions,
+		       "HTTP/1.1 101 Switching Protocols\r\n"
+		       "Upgrade: websocket\r\n"
+		       "Connection: Upgrade\r\n"
+		       "Sec-WebSocket-Accept: " ACCEPT "\r\n"
+		       "Sec-WebSocket-Protocol: a\r\n"
+		       "Sec-WebSocket-Extensions: x; y=1\r\n"
 		       "\r\n");
 }
 
@@ -177,8 +196,8 @@ static void test_max_holds_the_largest(void **state)
 						      text, UINT32_MAX));
 	assert_int_not_equal(0, http_response_refusal(buf, sizeof(buf), 405,
 						      text, UINT32_MAX));
-	assert_int_not_equal(
-		0, http_response_switching(buf, sizeof(buf), ACCEPT, text));
+	assert_int_not_equal(0, http_response_switching(buf, sizeof(buf),
+							ACCEPT, text, text));
 	assert_int_not_equal(
 		0, http_response_page_head(buf, sizeof(buf), text, text,
 					   SIZE_MAX));
@@ -203,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_switching),
 		cmocka_unit_test(test_switching_with_a_protocol),
+		cmocka_unit_test(test_switching_with_extensions),
 		cmocka_unit_test(test_refusal),
 		cmocka_unit_test(test_refusal_405_has_allow),
 		cmocka_unit_test(test_refusal_426_has_upgrade_and_version),

@@ -11,34 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "guard.h"
 #include "http/upgrade.h"
+#include "http_request.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define KEY "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 #define VERSION "Sec-WebSocket-Version: 13\r\n"
 #define UPGRADE "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-
-/* A request of these field lines, which lie directly below a guard page. */
-static struct http_request make_request(const char *fields)
-{
-	size_t len = strlen(fields);
-
-	return (struct http_request){
-		.method = slice_of("GET"),
-		.fields = slice_make((char *)guard_copy_end(fields, len), len),
-	};
-}
-
-static void free_request(struct http_request *request)
-{
-	union {
-		const char *text;
-		uint8_t *bytes;
-	} fields = { .text = request->fields.data };
-
-	guard_free_end(fields.bytes, request->fields.len);
-}
 
 static void assert_slice(struct slice s, const char *text)
 {
@@ -54,12 +33,13 @@ struct check {
 static void assert_request_checks(const struct check *checks, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct http_request request = make_request(checks[i].fields);
+		struct http_request request =
+			http_request_make(checks[i].fields);
 		enum http_upgrade_verdict verdict =
 			http_request_check(&request);
 		if (verdict != checks[i].verdict)
 			fail_msg("check %zu: verdict %d", i, (int)verdict);
-		free_request(&request);
+		http_request_free(&request);
 	}
 }
 
@@ -117,11 +97,11 @@ static void test_request_is_a_get(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(methods); i++) {
 		struct http_request request =
-			make_request("Content-Length: 5\r\n" KEY KEY);
+			http_request_make("Content-Length: 5\r\n" KEY KEY);
 		request.method = slice_of(methods[i]);
 		assert_int_equal(http_request_check(&request),
 				 HTTP_UPGRADE_NOT_GET);
-		free_request(&request);
+		http_request_free(&request);
 	}
 }
 
@@ -187,7 +167,7 @@ static void test_upgrade_verdicts(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(upgrade_checks); i++) {
 		struct http_request request =
-			make_request(upgrade_checks[i].fields);
+			http_request_make(upgrade_checks[i].fields);
 		struct http_upgrade upgrade = { .key = slice_of("kept") };
 		enum http_upgrade_verdict verdict =
 			http_upgrade_check(&request, &upgrade);
@@ -196,14 +176,14 @@ static void test_upgrade_verdicts(void **state)
 		assert_slice(upgrade.key, verdict == HTTP_UPGRADE_OK ?
 						  "dGhlIHNhbXBsZSBub25jZQ==" :
 						  "kept");
-		free_request(&request);
+		http_request_free(&request);
 	}
 }
 
 static void test_upgrade_tells_origin_and_protocols(void **state)
 {
 	struct http_upgrade upgrade;
-	struct http_request request = make_request(UPGRADE KEY VERSION);
+	struct http_request request = http_request_make(UPGRADE KEY VERSION);
 
 	(void)state;
 	assert_int_equal(http_upgrade_check(&request, &upgrade),
@@ -211,9 +191,9 @@ static void test_upgrade_tells_origin_and_protocols(void **state)
 	assert_false(upgrade.has_origin);
 	assert_int_equal(upgrade.origin.len, 0);
 	assert_false(upgrade.has_protocols);
-	free_request(&request);
+	http_request_free(&request);
 
-	request = make_request(UPGRADE KEY VERSION
+	request = http_request_make(UPGRADE KEY VERSION
 			       "Origin: https://a.example\r\n"
 			       "Sec-WebSocket-Protocol: a\r\n");
 	assert_int_equal(http_upgrade_check(&request, &upgrade),
@@ -221,14 +201,14 @@ static void test_upgrade_tells_origin_and_protocols(void **state)
 	assert_true(upgrade.has_origin);
 	assert_slice(upgrade.origin, "https://a.example");
 	assert_true(upgrade.has_protocols);
-	free_request(&request);
+	http_request_free(&request);
 
-	request = make_request(UPGRADE KEY VERSION "Origin:\r\n");
+	request = http_request_make(UPGRADE KEY VERSION "Origin:\r\n");
 	assert_int_equal(http_upgrade_check(&request, &upgrade),
 			 HTTP_UPGRADE_OK);
 	assert_true(upgrade.has_origin);
 	assert_int_equal(upgrade.origin.len, 0);
-	free_request(&request);
+	http_request_free(&request);
 }
 
 static void test_verdicts_have_status_and_text(void **state)
@@ -290,20 +270,21 @@ static void test_chooses_in_the_order_of_the_server(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(offers); i++) {
-		struct http_request request = make_request(offers[i].fields);
+		struct http_request request =
+			http_request_make(offers[i].fields);
 		size_t index = 9;
 		int choice = http_upgrade_choose_protocol(&request, wanted, 2,
 							  &index);
 		if (choice != offers[i].choice || index != offers[i].index)
 			fail_msg("offer %zu: %d, index %zu", i, choice, index);
-		free_request(&request);
+		http_request_free(&request);
 	}
 }
 
 static void test_judges_an_offer_nobody_wants(void **state)
 {
-	struct http_request good = make_request(OFFER("a"));
-	struct http_request bad = make_request(OFFER("a, a"));
+	struct http_request good = http_request_make(OFFER("a"));
+	struct http_request bad = http_request_make(OFFER("a, a"));
 	size_t index = 9;
 
 	(void)state;
@@ -312,8 +293,8 @@ static void test_judges_an_offer_nobody_wants(void **state)
 	assert_int_equal(http_upgrade_choose_protocol(&bad, NULL, 0, &index),
 			 HTTP_PROTOCOL_BAD);
 	assert_int_equal(index, 9);
-	free_request(&good);
-	free_request(&bad);
+	http_request_free(&good);
+	http_request_free(&bad);
 }
 
 /* Offers `count` names p0, p1 …; returns the choice of the last one. */
@@ -331,9 +312,9 @@ static int choose_last_of(int count)
 					"%s,", last);
 	}
 	snprintf(fields + len, sizeof(fields) - len, "\r\n");
-	struct http_request request = make_request(fields);
+	struct http_request request = http_request_make(fields);
 	int choice = http_upgrade_choose_protocol(&request, wanted, 1, &index);
-	free_request(&request);
+	http_request_free(&request);
 	return choice;
 }
 
