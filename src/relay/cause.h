@@ -46,6 +46,8 @@
 	      "message type not taken here")                                  \
 	CAUSE(CLIENT_UTF8, "client_utf8", 1007, 0, STOP,                      \
 	      "text is not UTF-8")                                            \
+	CAUSE(CLIENT_DEFLATE, "client_deflate", 1007, 0, STOP,                \
+	      "not a compressed message")                                     \
 	CAUSE(MESSAGE_CONTENT, "message_content", 1007, 0, STOP,              \
 	      "the end of a record inside of a message")                      \
 	CAUSE(MESSAGE_SIZE, "message_size", 1009, 0, STOP,                    \

@@ -4,11 +4,13 @@
 #include "relay/endpoint_ws.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "net/socket.h"
 #include "relay/endpoint_ws_pieces.h"
+#include "relay/workshop.h"
 #include "ws/close_code.h"
 #include "ws/frame.h"
 
@@ -183,6 +185,43 @@ void endpoint_ws_begin_pieces(struct endpoint_ws *ws)
 {
 	ws->end.ops = &ws_piece_ops;
 	ws->end.by_piece = true;
+}
+
+int endpoint_ws_begin_deflate(struct endpoint_ws *ws,
+			      const struct http_deflate_agreement *agreement,
+			      const struct config_deflate *config)
+{
+	struct endpoint_ws_deflate *d = &ws->deflate;
+	struct ws_deflate_settings settings = {
+		.window_bits = agreement->server_max_window_bits,
+		.level = config->level,
+		.mem_level = config->memory_level,
+		.has_takeover = true,
+	};
+
+	d->server_bits = (uint8_t)agreement->server_max_window_bits;
+	d->client_bits = (uint8_t)agreement->client_max_window_bits;
+	d->keeps_inflate = !agreement->client_no_context_takeover;
+	ws_conn_allow_compression(&ws->conn);
+	if (d->keeps_inflate) {
+		d->inflate = ws_inflate_new(&workshop_allocator,
+					    d->client_bits);
+		if (!d->inflate)
+			return -ENOMEM;
+	}
+	if (!agreement->server_no_context_takeover) {
+		d->deflate = ws_deflate_new(&workshop_allocator, &settings);
+		if (!d->deflate)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void endpoint_ws_done(struct endpoint_ws *ws)
+{
+	endpoint_done(&ws->end);
+	ws_inflate_free(&ws->deflate.inflate);
+	ws_deflate_free(&ws->deflate.deflate);
 }
 
 static int send_ping(struct endpoint_ws *ws)

@@ -8,8 +8,12 @@
 #include <stdint.h>
 
 #include "base/utf8.h"
+#include "config/config.h"
+#include "http/deflate_offer.h"
 #include "relay/endpoint.h"
 #include "ws/conn.h"
+#include "ws/deflate.h"
+#include "ws/inflate.h"
 
 /*
  * What becomes of the latest ping.  PING_DUE: its time has come but the client
@@ -23,6 +27,24 @@ enum ws_messages {
 	WS_MESSAGES_TEXT,
 	WS_MESSAGES_AUTO,  /* text where it is UTF-8 as a whole; takes both */
 	WS_MESSAGES_TYPED, /* as the target's records say; takes both */
+};
+
+/*
+ * Compression with this client (RFC 7692), all zero unless it was agreed.
+ * Without context takeover nothing is allocated between messages.
+ */
+struct endpoint_ws_deflate {
+	struct ws_inflate *inflate; /* its own, or lent for one message */
+	struct ws_deflate *deflate; /* its own; null: without takeover */
+	uint32_t packed_len;        /* payload at the front of the input that
+				       is to be expanded */
+	uint8_t server_bits;        /* windows; 0: not agreed */
+	uint8_t client_bits;
+	bool keeps_inflate : 1; /* the client's messages refer to earlier */
+	bool is_packed_end : 1; /* the message ends with those bytes */
+	bool is_inflating : 1;  /* there is payload to be expanded, or more
+				   of it to come out */
+	bool is_packing : 1;    /* the open message to the client is */
 };
 
 /* Begins with the endpoint, so that one pointer serves both. */
@@ -41,6 +63,7 @@ struct endpoint_ws {
 	bool is_sending;        /* a message to the client is open: by piece */
 	bool is_receiving_new;  /* the open message from it had no piece yet */
 	bool is_measured;       /* `rtt_us` is news; cleared by who tells it */
+	struct endpoint_ws_deflate deflate;
 	uint8_t partial_len;    /* bytes of a cut character */
 	uint8_t partial[UTF8_PARTIAL_MAX];
 };
@@ -53,6 +76,18 @@ void endpoint_ws_begin(struct endpoint_ws *ws, enum ws_messages messages);
 
 /* To be called behind endpoint_ws_begin(): it works by the piece. */
 void endpoint_ws_begin_pieces(struct endpoint_ws *ws);
+
+/*
+ * To be called behind endpoint_ws_begin_pieces(): messages may be compressed,
+ * as was agreed.  0 or -ENOMEM.
+ */
+__attribute__((warn_unused_result))
+int endpoint_ws_begin_deflate(struct endpoint_ws *ws,
+			      const struct http_deflate_agreement *agreement,
+			      const struct config_deflate *config);
+
+/* As endpoint_done(). */
+void endpoint_ws_done(struct endpoint_ws *ws);
 
 /* Whether there is a pong or a ping to send. */
 static inline bool endpoint_ws_has_control(const struct endpoint_ws *ws)

@@ -17,22 +17,147 @@ struct job {
 	enum ws_opcode type; /* of the message */
 };
 
-/* Sends a piece of the open message as a frame. */
-static void put_frame(const struct job *job, const uint8_t *data, size_t len,
+/* What a frame of the open message begins with. */
+static enum ws_opcode opcode_of(const struct job *job)
+{
+	return job->ws->is_sending ? WS_OPCODE_CONTINUATION : job->type;
+}
+
+static void note_frame(const struct job *job, bool is_last)
+{
+	job->ws->is_sending = !is_last;
+	if (is_last)
+		job->ws->end.messages++;
+}
+
+static void put_plain(const struct job *job, const uint8_t *data, size_t len,
 		      bool is_last)
 {
-	struct endpoint_ws *ws = job->ws;
 	uint8_t header[WS_FRAME_HEADER_MAX];
-	enum ws_opcode opcode =
-		ws->is_sending ? WS_OPCODE_CONTINUATION : job->type;
 	size_t size = ws_frame_header_before(header + sizeof(header), len,
-					     opcode, is_last);
+					     opcode_of(job), is_last);
 
 	outlet_put(job->outlet, header + sizeof(header) - size, size);
 	outlet_put(job->outlet, data, len);
-	ws->is_sending = !is_last;
-	if (is_last)
-		ws->end.messages++;
+	note_frame(job, is_last);
+}
+
+/* Most bytes to compress at a time, so that the outlet has room for them. */
+static size_t packed_step(const struct outlet *outlet)
+{
+	return (outlet->size - WS_FRAME_HEADER_MAX) / 2;
+}
+
+/* The session's own compressor, or one that serves all; null: no memory. */
+static struct ws_deflate *compressor(const struct job *job)
+{
+	struct endpoint_ws_deflate *d = &job->ws->deflate;
+
+	if (d->deflate)
+		return d->deflate;
+	return workshop_compressor(job->scratch->shop,
+				   job->scratch->route->deflate.level,
+				   d->server_bits);
+}
+
+/*
+ * Compresses a frame's payload into the outlet: its size there.  It lies
+ * WS_FRAME_HEADER_MAX bytes behind `*ret_at`.
+ */
+static size_t pack(const struct job *job, struct ws_deflate *z,
+		   const uint8_t *data, size_t len, bool is_last,
+		   uint8_t **ret_at)
+{
+	size_t room = WS_FRAME_HEADER_MAX + ws_deflate_bound(len);
+
+	*ret_at = outlet_reserve(job->outlet, room);
+	return ws_deflate_run(z, data, len, is_last,
+			      *ret_at + WS_FRAME_HEADER_MAX);
+}
+
+/* Puts the header in front of what pack() left, without a gap. */
+static void put_packed(const struct job *job, uint8_t *at, size_t len,
+		       bool is_last)
+{
+	uint8_t *payload = at + WS_FRAME_HEADER_MAX;
+	size_t size = ws_frame_header_before(payload, len, opcode_of(job),
+					     is_last);
+
+	if (!job->ws->is_sending)
+		ws_frame_header_set_rsv1(payload - size);
+	memmove(at, payload - size, size + len);
+	outlet_advance(job->outlet, size + len);
+	note_frame(job, is_last);
+}
+
+/* A compressed message, or the rest of it, in as many frames as it takes. */
+static void put_compressed(const struct job *job, struct ws_deflate *z,
+			   const uint8_t *data, size_t len, bool is_last)
+{
+	size_t step = packed_step(job->outlet);
+	bool is_end;
+
+	do {
+		size_t now = len < step ? len : step;
+		uint8_t *at;
+		size_t packed;
+
+		is_end = is_last && now == len;
+		packed = pack(job, z, data, now, is_end, &at);
+		if (packed)
+			put_packed(job, at, packed, is_end);
+		data += now;
+		len -= now;
+	} while (len);
+}
+
+/*
+ * A whole message that may be sent either way: the shorter one.  False: it is
+ * for put_plain().
+ */
+static bool put_shorter(const struct job *job, struct ws_deflate *z,
+			const uint8_t *data, size_t len)
+{
+	uint8_t *at;
+	size_t packed = pack(job, z, data, len, true, &at);
+
+	if (packed >= len)
+		return false;
+	put_packed(job, at, packed, true);
+	return true;
+}
+
+/* A message begins: whether it is worth to be compressed, and can be. */
+static struct ws_deflate *choose_compressor(const struct job *job, size_t len,
+					    bool is_last)
+{
+	size_t min = job->scratch->route->deflate.min_size;
+
+	if (!job->ws->deflate.server_bits || (is_last && len < min))
+		return NULL;
+	return compressor(job);
+}
+
+/* Sends a piece of the open message. */
+static void put_frame(const struct job *job, const uint8_t *data, size_t len,
+		      bool is_last)
+{
+	struct endpoint_ws_deflate *d = &job->ws->deflate;
+	struct ws_deflate *z = NULL;
+
+	if (!job->ws->is_sending) {
+		z = choose_compressor(job, len, is_last);
+		d->is_packing = z;
+	} else if (d->is_packing) {
+		z = compressor(job);
+	}
+	if (!z)
+		put_plain(job, data, len, is_last);
+	else if (job->ws->is_sending || !is_last || d->deflate ||
+		 len > packed_step(job->outlet))
+		put_compressed(job, z, data, len, is_last);
+	else if (!put_shorter(job, z, data, len))
+		put_plain(job, data, len, is_last);
 }
 
 /* What was cut before, and a piece behind it. */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "http/deflate_offer.h"
 #include "http/head.h"
 #include "http/upgrade.h"
 #include "net/dial.h"
@@ -44,6 +45,8 @@ struct handshake {
 	size_t kept_size;
 	bool is_head;         /* the method: its answer has no body */
 	const char *protocol; /* chosen, in the configuration; or null */
+	struct http_deflate_agreement deflate; /* if `is_deflated` */
+	bool is_deflated;
 	char accept[HTTP_ACCEPT_SIZE];
 	struct handshake_text host;
 	struct handshake_text path; /* raw, without the query */

@@ -116,6 +116,31 @@ static enum relay_cause choose_protocol(struct session *s,
 	}
 }
 
+static enum relay_cause choose_compression(struct session *s,
+					   const struct http_request *request)
+{
+	const struct config_route *route = s->route;
+	struct http_deflate_limits limits = {
+		.allows_takeover = route->deflate.context_takeover,
+		.server_window_bits = route->deflate.window_bits,
+		.client_window_bits = route->deflate.window_bits,
+	};
+	bool is_on = route->compression == CONFIG_COMPRESSION_ON;
+
+	switch (http_deflate_choose(request, is_on ? &limits : NULL,
+				    &s->handshake->deflate)) {
+	case HTTP_DEFLATE_AGREED:
+		s->handshake->is_deflated = true;
+		return CAUSE_NONE;
+	case HTTP_DEFLATE_NONE:
+		return CAUSE_NONE;
+	case HTTP_DEFLATE_BAD:
+		break;
+	}
+	s->refusal_text = "bad Sec-WebSocket-Extensions";
+	return CAUSE_BAD_REQUEST;
+}
+
 static enum relay_cause enter_route(struct session *s)
 {
 	struct admission_limits limits = { .sessions = s->route->max_sessions };
@@ -151,6 +176,8 @@ static enum relay_cause check_upgrade(struct session *s,
 	if (!is_origin_allowed(s, request, &upgrade))
 		return CAUSE_ORIGIN;
 	cause = choose_protocol(s, request);
+	if (!cause)
+		cause = choose_compression(s, request);
 	if (cause)
 		return cause;
 	if (http_accept_key(upgrade.key, s->handshake->accept))

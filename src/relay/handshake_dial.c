@@ -79,10 +79,16 @@ static enum ws_messages messages_of(const struct config_route *route)
 /* From here on both ends know what their bytes mean. */
 static int begin_messages(struct session *s)
 {
+	const struct handshake *h = s->handshake;
+
 	endpoint_ws_begin(&s->client, messages_of(s->route));
-	if (!workshop_serves(s->route))
+	if (!h->is_deflated && !workshop_is_needed(s->route))
 		return 0;
 	endpoint_ws_begin_pieces(&s->client);
+	if (h->is_deflated &&
+	    endpoint_ws_begin_deflate(&s->client, &h->deflate,
+				      &s->route->deflate))
+		return -ENOMEM;
 	return endpoint_record_begin(&s->target_record,
 				     framing_of_route(s->route));
 }
@@ -103,12 +109,23 @@ static void become_open(struct session *s, const struct handshake *h)
 	report_opened(s, h);
 }
 
+static size_t answer(const struct handshake *h,
+		     char ret_response[HTTP_RESPONSE_MAX])
+{
+	char extensions[HTTP_DEFLATE_ANSWER_SIZE];
+
+	if (h->is_deflated)
+		http_deflate_answer(&h->deflate, extensions);
+	return http_response_switching(ret_response, HTTP_RESPONSE_MAX,
+				       h->accept, h->protocol,
+				       h->is_deflated ? extensions : NULL);
+}
+
 static void open_session(struct session *s)
 {
 	struct handshake *h = s->handshake;
 	char response[HTTP_RESPONSE_MAX];
-	size_t len = http_response_switching(response, sizeof(response),
-					     h->accept, h->protocol, NULL);
+	size_t len = answer(h, response);
 	size_t early = h->kept_len;
 
 	s->handshake = NULL;

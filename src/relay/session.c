@@ -198,7 +198,7 @@ static void die(struct session *s)
 	}
 	handshake_free(&s->handshake);
 	timer_cancel(&s->timer);
-	endpoint_done(&s->client.end);
+	endpoint_ws_done(&s->client);
 	endpoint_record_done(&s->target_record);
 	list_remove(&s->resume_link);
 	leave_admission(s);

@@ -8,20 +8,49 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "ws/deflate_set.h"
+#include "ws/inflate.h"
+
+/* Levels of compression, from 1. */
+#define WORKSHOP_LEVELS 9
 
 /*
- * Memory for one run of a pump; no session keeps any of it.  Null pointers
- * while no route of any configuration so far needed it.
+ * Memory for one run of a pump, of which no session keeps any; compressors for
+ * sessions without context takeover, made when they are first needed.  All
+ * zero is an empty one.
  */
 struct workshop {
 	uint8_t *batch; /* for struct outlet */
 	size_t batch_size;
 	uint8_t *spare; /* for payload that is made here: text, expanded */
 	size_t spare_size;
+	struct ws_deflate_set *compressors[WORKSHOP_LEVELS];
+	struct ws_inflate *inflate; /* that nobody has on loan; or null */
 };
 
-/* Whether sessions of `route` work by the piece. */
-bool workshop_serves(const struct config_route *route);
+/* malloc() for what ws/ needs. */
+extern const struct ws_allocator workshop_allocator;
+
+/*
+ * A compressor for one piece of a message, as ws_deflate_set_get() says; null
+ * when memory is out.
+ */
+__attribute__((warn_unused_result)) struct ws_deflate *
+workshop_compressor(struct workshop *shop, unsigned level,
+		    unsigned window_bits);
+
+/*
+ * Lends a decompressor for one message, to be given back or freed; null when
+ * memory is out.
+ */
+__attribute__((warn_unused_result)) struct ws_inflate *
+workshop_lend_inflate(struct workshop *shop, unsigned window_bits);
+
+/* Takes one back and clears the pointer. */
+void workshop_take_inflate(struct workshop *shop, struct ws_inflate **inflate);
+
+/* Whether every session of `route` works by the piece. */
+bool workshop_is_needed(const struct config_route *route);
 
 /*
  * Bytes a direction of such a route may read, and collect, at a time: what is

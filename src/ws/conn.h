@@ -139,6 +139,15 @@ __attribute__((warn_unused_result)) enum ws_event
 ws_conn_next(struct ws_conn *conn, struct ws_cursor *cursor);
 
 /*
+ * Whether ws_conn_next() has something to tell though there is no input: the
+ * end of a frame without payload.
+ */
+static inline bool ws_conn_has_step(const struct ws_conn *conn)
+{
+	return conn->phase == WS_PHASE_DATA && conn->payload_left == 0;
+}
+
+/*
  * Checks the next `len` bytes of a compressed text message, decompressed; with
  * `is_last` it ends behind them.  Returns how many of them are good; fewer
  * than `len`, or false in `*ret_is_good`, and the connection has failed (1007)
