@@ -44,8 +44,7 @@ static BIO *open_pem(const struct tls_pem *pem)
 	return BIO_new_mem_buf(pem->data, (int)pem->len);
 }
 
-/* The end of the file, not damage within it. */
-static bool is_end_of_pem(void)
+bool tls_is_end_of_pem(void)
 {
 	unsigned long error = ERR_peek_last_error();
 
@@ -59,8 +58,8 @@ static const char *read_chain(struct tls_certificate *c, BIO *bio)
 
 	c->leaf = PEM_read_bio_X509(bio, NULL, NULL, NULL);
 	if (!c->leaf)
-		return is_end_of_pem() ? "there is no certificate in it" :
-					 "its certificate is damaged";
+		return tls_is_end_of_pem() ? "there is no certificate in it" :
+					     "its certificate is damaged";
 	c->chain = sk_X509_new_null();
 	if (!c->chain)
 		return OUT_OF_MEMORY;
@@ -70,7 +69,7 @@ static const char *read_chain(struct tls_certificate *c, BIO *bio)
 		X509_free(one);
 		return OUT_OF_MEMORY;
 	}
-	return is_end_of_pem() ? NULL : "a certificate in it is damaged";
+	return tls_is_end_of_pem() ? NULL : "a certificate in it is damaged";
 }
 
 /* OpenSSL says the same of a key that is damaged and of none. */

@@ -55,6 +55,12 @@ tls_certificate_time_fault(const struct tls_certificate *certificate,
 /* Frees all of it; a zeroed one too. */
 void tls_certificate_done(struct tls_certificate *certificate);
 
+/*
+ * Whether the last attempt to read from PEM failed because nothing more is
+ * there, not because what is there is damaged.
+ */
+bool tls_is_end_of_pem(void);
+
 /* The reason of OpenSSL's last error, constant text; clears the errors. */
 const char *tls_error_text(void);
 

@@ -190,22 +190,32 @@ static void load_certificate(struct loading *loading,
 	forget(&key);
 }
 
-/* Null when there is none in it, or memory is out. */
-static STACK_OF(X509) *parse_authorities(const struct content *content)
+/*
+ * All that are in it, the caller's whatever comes of it; null, or what is wrong
+ * with it: one that cannot be read would lock its clients out.
+ */
+static const char *parse_authorities(const struct content *content,
+				     STACK_OF(X509) **ret_all)
 {
 	STACK_OF(X509) *all = sk_X509_new_null();
 	BIO *bio = BIO_new_mem_buf(content->data, (int)content->len);
+	const char *fault = all && bio ? NULL : "out of memory";
 	X509 *one;
 
-	while (all && bio && (one = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
-		if (!sk_X509_push(all, one))
-			X509_free(one);
+	while (!fault && (one = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
+		if (sk_X509_push(all, one))
+			continue;
+		X509_free(one);
+		fault = "out of memory";
+	}
+	if (!fault && !tls_is_end_of_pem())
+		fault = "a certificate in it is damaged";
+	if (!fault && !sk_X509_num(all))
+		fault = "there is no certificate in it";
 	BIO_free(bio);
 	ERR_clear_error();
-	if (sk_X509_num(all) > 0)
-		return all;
-	sk_X509_free(all);
-	return NULL;
+	*ret_all = all;
+	return fault;
 }
 
 static STACK_OF(X509) *load_client_ca(struct loading *loading,
@@ -213,6 +223,7 @@ static STACK_OF(X509) *load_client_ca(struct loading *loading,
 {
 	STACK_OF(X509) *all = NULL;
 	struct content content;
+	const char *fault;
 
 	if (!tls->client_ca)
 		return NULL;
@@ -220,11 +231,10 @@ static STACK_OF(X509) *load_client_ca(struct loading *loading,
 			     tls->label, "client_ca");
 	if (!content.data)
 		return NULL;
-	all = parse_authorities(&content);
-	if (!all)
+	fault = parse_authorities(&content, &all);
+	if (fault)
 		refuse(loading, tls->client_ca_place, tls->label, "client_ca",
-		       "\"%s\": there is no certificate in it",
-		       tls->client_ca);
+		       "\"%s\": %s", tls->client_ca, fault);
 	forget(&content);
 	return all;
 }

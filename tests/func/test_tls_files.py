@@ -159,6 +159,19 @@ def test_ciphers_and_authorities(tmp_path: Path, old: Pair) -> None:
     assert line.endswith("there is no certificate in it")
 
 
+@pytest.mark.parametrize("keep", [30, 200, -30])
+def test_authorities_in_part(tmp_path: Path, old: Pair, authority: Authority,
+                             keep: int) -> None:
+    """A file that is written just now: half of it is not all there is."""
+    one = Path(authority.path).read_text()
+    both = tmp_path / "both.pem"
+    both.write_text(one + one[:keep])
+    [line] = errors_of(tmp_path, old, client_ca=str(both),
+                       client_verify="require")
+    assert line == (f'listeners[0].tls.client_ca: "{both}": '
+                    "a certificate in it is damaged")
+
+
 def test_one_file_for_both(tmp_path: Path, old: Pair) -> None:
     both = tmp_path / "both.pem"
     both.write_bytes(old.key.read_bytes() + old.certificate.read_bytes())
