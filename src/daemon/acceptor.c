@@ -432,6 +432,13 @@ static void retire(struct listening *l)
 	listening_free(l);
 }
 
+void acceptor_end(struct acceptor *acceptor)
+{
+	acceptor_leave_inherited(acceptor);
+	list_each(&acceptor->serving, node, after)
+		retire(listening_of(node));
+}
+
 void acceptor_commit(struct acceptor *acceptor)
 {
 	list_each(&acceptor->serving, node, after) {

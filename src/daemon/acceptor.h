@@ -69,6 +69,12 @@ void acceptor_close_unwanted(struct acceptor *acceptor);
  */
 void acceptor_leave_inherited(struct acceptor *acceptor);
 
+/*
+ * Closes all other sockets, after the connections in their queues were taken,
+ * and leaves those of systemd.
+ */
+void acceptor_end(struct acceptor *acceptor);
+
 /* Gives the paths of Unix sockets that were opened here to another user. */
 void acceptor_give_paths(const struct acceptor *acceptor,
 			 const struct config_identity *identity);

@@ -24,8 +24,8 @@
 
 enum { SUPERVISOR_SIGNALS = 4 };
 
-/* How far a stop has come. */
-enum stop_phase { STOP_NOT, STOP_DRAINING, STOP_CLOSING };
+/* How far a stop has come; at the end only the refused are left. */
+enum stop_phase { STOP_NOT, STOP_DRAINING, STOP_CLOSING, STOP_ENDING };
 
 /* What came of reloads so far. */
 struct supervisor_reloads {

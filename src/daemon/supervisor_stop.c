@@ -34,6 +34,21 @@ static void begin_closing(struct supervisor *sv)
 	pool_close_all(sv->pool, timeouts->close_spread_ms);
 }
 
+/*
+ * The refused may still read their answers, but nobody comes after them:
+ * clients that try again and again would keep the daemon for as long as a
+ * session may.
+ */
+static void begin_ending(struct supervisor *sv)
+{
+	uint64_t ends_ms = clock_coarse_ms() + sv->config->timeouts.close_ms;
+
+	if (sv->phase == STOP_DRAINING || ends_ms < sv->phase_ends_ms)
+		sv->phase_ends_ms = ends_ms;
+	sv->phase = STOP_ENDING;
+	acceptor_end(sv->acceptor);
+}
+
 static void on_stop_poll(evutil_socket_t fd, short what, void *arg)
 {
 	struct supervisor *sv = arg;
@@ -43,8 +58,10 @@ static void on_stop_poll(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (!pool_connection_count(sv->pool))
 		event_base_loopbreak(sv->base);
-	else if (is_over && sv->phase == STOP_CLOSING)
+	else if (is_over && sv->phase != STOP_DRAINING)
 		event_base_loopbreak(sv->base);
+	else if (sv->phase != STOP_ENDING && !pool_session_count(sv->pool))
+		begin_ending(sv);
 	else if (is_over)
 		begin_closing(sv);
 }

@@ -114,6 +114,48 @@ def test_refused_while_draining(start_relay: Any, echo: Any, connect: Any,
     assert relay.wait_exit() == 0
 
 
+class Storm:
+    """Clients that try again as soon as they are refused, and read slowly."""
+
+    def __init__(self, address: Any) -> None:
+        self.address = address
+        self.is_over = threading.Event()
+        self.threads = [threading.Thread(target=self._try_on)
+                        for _ in range(40)]
+        for thread in self.threads:
+            thread.start()
+
+    def _try_on(self) -> None:
+        while not self.is_over.is_set():
+            try:
+                with ws.Client(self.address) as client:
+                    client.ask(request())
+                    self.is_over.wait(0.1)
+            except (OSError, AssertionError):
+                self.is_over.wait(0.01)
+
+    def finish(self) -> None:
+        self.is_over.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def test_refused_clients_do_not_hold_up_the_end(
+        start_relay: Any, echo: Any, connect: Any, keep: Any) -> None:
+    """A drain is over with its last session, whoever else comes."""
+    relay = start_relay(relay_to(echo.target, timeouts={"drain": "1h"}))
+    client = connect(relay)
+    relay.signal(signal.SIGTERM)
+    wait_for(lambda: is_stopping(relay), "refusals")
+    keep(Storm(relay.address))
+    wait_for(lambda: len(relay.log(event="handshake refused")) > 100,
+             "a storm")
+    client.send_binary(b"still here")
+    assert client.read_data(10) == b"still here"
+    client.close()
+    assert relay.wait_exit() == 0
+
+
 def closing_times(clients: Any, start: float) -> List[float]:
     """When each got its 1001, in seconds from `start`, in order."""
     times = []
