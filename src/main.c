@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* wsrelayd: relays WebSocket connections to TCP and Unix sockets. */
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "config/config.h"
@@ -87,10 +89,27 @@ static int run(const char *path)
 	return code;
 }
 
+/*
+ * One that was closed would be the number of the next socket, and who is at its
+ * other end would get what is meant for standard error.
+ */
+static void fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
-	struct options options = options_parse(argc, argv);
+	struct options options;
 
+	fill_standard_streams();
+	options = options_parse(argc, argv);
 	switch (options.action) {
 	case OPTIONS_RUN:
 		return run(options.config_path);

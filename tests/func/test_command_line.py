@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Options and exit codes."""
 
+import os
 import re
 import signal
 import socket
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from lib.config import relay_to, render
 from lib.relay import binary, environment, run
-from lib.wait import DEADLINE
+from lib.wait import DEADLINE, wait_for
 
 TARGET = "127.0.0.1:1"
 
@@ -211,6 +212,24 @@ def test_peer_gone_signals_are_ignored(start_relay: Any) -> None:
     relay.signal(signal.SIGPIPE)
     relay.signal(signal.SIGTERM)
     assert relay.wait_exit() == 0
+
+
+def test_streams_that_are_closed(tmp_path: Path) -> None:
+    """No socket gets a number that others write to."""
+    log = tmp_path / "log"
+    path = write(tmp_path, render(relay_to(TARGET,
+                                           log={"target": f"file:{log}"})))
+    relay = subprocess.Popen(
+        ["sh", "-c", f"exec {binary()} -c {path} <&- >&- 2>&-"],
+        env=environment(tmp_path))
+    try:
+        wait_for(lambda: log.exists() and " ready " in log.read_text(),
+                 "its start")
+        for fd in range(3):
+            assert os.readlink(f"/proc/{relay.pid}/fd/{fd}") == "/dev/null"
+    finally:
+        relay.terminate()
+        assert relay.wait(DEADLINE) == 0
 
 
 def test_demo_prints_its_address_first(tmp_path: Path) -> None:
