@@ -148,9 +148,14 @@ struct acceptor *acceptor_new(struct event_base *base,
 	list_init(&acceptor->prepared);
 	descriptor_reserve_init(&acceptor->reserve);
 	acceptor->resume = event_new(base, -1, 0, on_resume, acceptor);
-	if (inherited_init(&acceptor->inherited) || !acceptor->resume)
+	if (!acceptor->resume)
 		acceptor_free(&acceptor);
 	return acceptor;
+}
+
+int acceptor_inherit(struct acceptor *acceptor)
+{
+	return inherited_init(&acceptor->inherited);
 }
 
 void acceptor_free(struct acceptor **acceptor)

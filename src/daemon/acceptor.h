@@ -22,13 +22,18 @@ typedef void (*acceptor_callback)(void *arg, int fd,
 				  const struct sockaddr_any *peer,
 				  const struct config_listener *listener);
 
-/*
- * Takes over what systemd handed to this process.  Null when memory or
- * descriptors are out.
- */
+/* Null when memory is out. */
 __attribute__((warn_unused_result))
 struct acceptor *acceptor_new(struct event_base *base,
 			      acceptor_callback callback, void *arg);
+
+/*
+ * Takes over what systemd handed to this process; once, before other threads
+ * look at the environment.  0, -ENOMEM or another -errno if what is announced
+ * there is not so.
+ */
+__attribute__((warn_unused_result))
+int acceptor_inherit(struct acceptor *acceptor);
 
 /* Closes all sockets.  Clears, takes null. */
 void acceptor_free(struct acceptor **acceptor);

@@ -116,9 +116,26 @@ static int open_core(struct supervisor *sv)
 	sv->control = control_socket_new(sv->base, &sv->operations);
 	sv->survey = survey_new(sv->base);
 	sv->tls = tls_service_new(sv->base);
-	if (!sv->acceptor || !sv->control || !sv->survey || !sv->tls)
-		return -ENOMEM;
-	error = pool_new(sv->config, survey_mailbox(sv->survey), &sv->pool);
+	return sv->acceptor && sv->control && sv->survey && sv->tls ? 0 :
+								      -ENOMEM;
+}
+
+static int inherit(struct supervisor *sv)
+{
+	int error = acceptor_inherit(sv->acceptor);
+
+	if (error)
+		log_printf(LOG_LEVEL_ERROR,
+			   "cannot start: the sockets that $LISTEN_FDS and "
+			   "$LISTEN_FDNAMES tell of cannot be taken: %s",
+			   strerror(-error));
+	return error;
+}
+
+static int open_workers(struct supervisor *sv)
+{
+	int error = pool_new(sv->config, survey_mailbox(sv->survey), &sv->pool);
+
 	if (error)
 		return error;
 	sv->recorder = recorder_new(sv->base, &sv->operations);
@@ -180,6 +197,10 @@ static int run(struct supervisor *sv)
 	int error = open_core(sv);
 	int code;
 
+	if (!error && inherit(sv))
+		return EX_UNAVAILABLE;
+	if (!error)
+		error = open_workers(sv);
 	if (error) {
 		log_printf(LOG_LEVEL_ERROR, "cannot start: %s",
 			   strerror(-error));

@@ -214,6 +214,21 @@ def test_peer_gone_signals_are_ignored(start_relay: Any) -> None:
     assert relay.wait_exit() == 0
 
 
+@pytest.mark.parametrize("wrong", [
+    "LISTEN_FDS=x", "LISTEN_FDS=-1", "LISTEN_FDS=99999999999",
+    "LISTEN_FDS=1000", "LISTEN_FDS=1 LISTEN_FDNAMES=a:b"])
+def test_sockets_that_did_not_come(tmp_path: Path, wrong: str) -> None:
+    """One line that names the variables."""
+    path = write(tmp_path, render(relay_to(TARGET)))
+    result = subprocess.run(
+        ["sh", "-c", f"LISTEN_PID=$$ {wrong} exec {binary()} -c {path}"],
+        capture_output=True, text=True, timeout=DEADLINE,
+        env=environment(tmp_path))
+    assert result.returncode == 69
+    [line] = result.stderr.splitlines()
+    assert "$LISTEN_FDS and $LISTEN_FDNAMES" in line
+
+
 def test_streams_that_are_closed(tmp_path: Path) -> None:
     """No socket gets a number that others write to."""
     log = tmp_path / "log"
