@@ -112,6 +112,18 @@ int file_watch_reset(struct file_watch *watch)
 	return -ENOMEM;
 }
 
+/*
+ * A directory that may be entered but not listed, as /etc/ssl/private: at least
+ * what stands in it now tells when it is written, renamed over or removed.
+ */
+static int watch_name(struct file_watch *watch, const char *path)
+{
+	const uint32_t mask = (WATCH_MASK & ~(uint32_t)IN_ONLYDIR) |
+			      IN_DONT_FOLLOW;
+
+	return inotify_add_watch(watch->fd, path, mask) < 0 ? -EACCES : 0;
+}
+
 /* The directory in which the last name of `path` stands. */
 static int watch_parent(struct file_watch *watch, const char *path)
 {
@@ -120,9 +132,9 @@ static int watch_parent(struct file_watch *watch, const char *path)
 	int len = slash && slash > path ? (int)(slash - path) : 1;
 
 	snprintf(directory, sizeof(directory), "%.*s", len, path);
-	if (inotify_add_watch(watch->fd, directory, WATCH_MASK) < 0)
-		return -errno;
-	return 0;
+	if (inotify_add_watch(watch->fd, directory, WATCH_MASK) >= 0)
+		return 0;
+	return errno == EACCES ? watch_name(watch, path) : -errno;
 }
 
 /* Puts the target of the link `path`[0..len) into its place. */

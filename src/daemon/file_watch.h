@@ -38,7 +38,9 @@ int file_watch_reset(struct file_watch *watch);
 /*
  * Watches the directories in which an absolute path, or a symbolic link on the
  * way to it, stands: files are replaced by renaming as often as they are
- * written.  A file that is not there is awaited.  0 or -errno.
+ * written.  A file that is not there is awaited; not so in a directory that
+ * may not be listed, in which the file itself is watched: -EACCES then.  0 or
+ * -errno.
  */
 __attribute__((warn_unused_result))
 int file_watch_add(struct file_watch *watch, const char *path);

@@ -5,6 +5,7 @@ import grp
 import os
 import pwd
 import re
+import shutil
 import signal
 import socket
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, List
 import pytest
 from lib.config import relay_to
 from lib.relay import run
+from lib.tls import Authority, Pair, tls_relay_to
 from lib.wait import wait_for
 
 USER = pwd.getpwnam("nobody")
@@ -176,6 +178,33 @@ def test_log_file_is_the_users(start_relay: Any, echo: Any, tmp_path: Path
     file.rename(directory / "old")
     relay.signal(signal.SIGUSR1)
     wait_for(file.exists, "the new file")
+
+
+def test_certificates_that_may_be_read_but_not_listed(
+        start_relay: Any, echo: Any, tmp_path: Path) -> None:
+    """As below /etc/ssl/private: a new one is noticed all the same."""
+    authority = Authority(tmp_path)
+    directory = tmp_path / "private"
+    directory.mkdir()
+    directory.chmod(0o711)
+    live = Pair(directory, "live")
+
+    def replace(new: Pair) -> None:
+        for source, to in ((new.certificate, live.certificate),
+                           (new.key, live.key)):
+            shutil.copy(source, to.with_suffix(".new"))
+            os.chown(to.with_suffix(".new"), USER.pw_uid, -1)
+            os.rename(to.with_suffix(".new"), to)
+
+    replace(authority.issue("first"))
+    relay = start_relay(tls_relay_to(echo.target, live, user="nobody"))
+    own(relay)
+    relay.wait_log(event="ready")
+    # The first may still be seen by what root watched.
+    for count in 2, 3, 4:
+        replace(authority.issue(f"number{count}"))
+        relay.wait_log(count, event="certificate loaded")
+    assert not relay.log(level="warning")
 
 
 def test_root_without_a_user_is_warned(start_relay: Any, echo: Any) -> None:
