@@ -263,10 +263,9 @@ void tls_service_commit(struct tls_service *service)
 	service->serving = service->prepared;
 	service->prepared = (struct serving){ .config = NULL };
 	forget_complaint(service);
-	if (!old.store || !tls_store_is_same(old.store, store)) {
+	if (!old.store || !tls_store_is_same(old.store, store))
 		log_certificates(store);
-		log_ktls(service->serving.config);
-	}
+	log_ktls(service->serving.config);
 	drop(&old);
 	if (!tls_store_certificate_count(store))
 		return;

@@ -509,6 +509,13 @@ def test_ktls_is_said_once(start_relay: Any, echo: Any, authority: Any,
     assert len(said) == 1
 
 
+def test_ktls_by_a_reload_is_said(start_relay: Any, echo: Any, pair: Any
+                                  ) -> None:
+    relay = start_relay(tls_relay_to(echo.target, pair))
+    relay.reload(tls_relay_to(echo.target, pair, tls={"ktls": True}))
+    assert [line for line in relay.log() if "kernel" in line["event"]]
+
+
 def test_browser_like_client(start_relay: Any, echo: Any, authority: Any,
                              pair: Any) -> None:
     """The answer to what is no WebSocket comes whole over https."""
