@@ -63,6 +63,11 @@ static int dump(const char *path)
 	return fflush(stdout) ? EX_IOERR : EXIT_SUCCESS;
 }
 
+static const char *place_of(const struct config_log *log, const char *path)
+{
+	return log->place ? log->place : path;
+}
+
 static int run(const char *path)
 {
 	struct supervisor_options options = { .config_path = path };
@@ -78,7 +83,8 @@ static int run(const char *path)
 		return EX_CONFIG;
 	error = log_setup_open(&options.config->log);
 	if (error) {
-		fprintf(stderr, "%s: log.target: cannot log to %s: %s\n", path,
+		fprintf(stderr, "%s: cannot log to %s: %s\n",
+			place_of(&options.config->log, path),
 			options.config->log.target, strerror(-error));
 		config_unref(&options.config);
 		return EX_CONFIG;

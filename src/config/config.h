@@ -20,6 +20,7 @@ struct config_log {
 	char *target; /* "auto", "stderr", "journal", "syslog", "file:/path" */
 	enum log_format format;
 	enum log_level level;
+	char *place; /* "FILE:LINE: log.target"; null: it is the default */
 };
 
 struct config_control {

@@ -3,7 +3,6 @@
 
 #include "config/config_build.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* What the option says when there are none. */
@@ -22,20 +21,6 @@ static const struct config_place *place_of(const struct config_object *global,
 		config_option_find(CONFIG_SCOPE_GLOBAL, path);
 
 	return &global->origin->options[config_option_index(option)];
-}
-
-static void keep_place(struct config_draft *draft,
-		       const struct config_object *global)
-{
-	const struct config_place *place = place_of(global, "admin.listen");
-	char text[CONFIG_ERROR_TEXT_MAX];
-
-	snprintf(text, sizeof(text), "%s:%u: admin.listen", place->file,
-		 place->line);
-	draft->config->admin.place =
-		config_arena_strdup(draft->config->arena, text);
-	if (!draft->config->admin.place)
-		draft->out_of_memory = true;
 }
 
 static void check_others(struct config_draft *draft,
@@ -78,7 +63,7 @@ void config_build_admin(struct config_draft *draft)
 				   admin->listen, address_error_text(error));
 		return;
 	}
-	keep_place(draft, &global);
+	admin->place = config_draft_place_text(draft, "admin.listen");
 	check_others(draft, &global);
 	if (place_of(&global, "admin.mode")->file && !is_file(admin) &&
 	    admin->mode != CONFIG_ADMIN_MODE)

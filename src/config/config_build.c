@@ -48,6 +48,7 @@ static void config_build_global(struct config_draft *draft)
 				   "\"stderr\", \"journal\", \"syslog\" or "
 				   "\"file:/path\"",
 				   target);
+	draft->config->log.place = config_draft_place_text(draft, "log.target");
 }
 
 static void config_build_require(struct config_draft *draft,

@@ -5,26 +5,6 @@
 
 #include "config/config_build.h"
 
-/* Whoever opens it says with the place what is to be changed. */
-static void config_control_keep_place(struct config_draft *draft,
-				      const struct config_object *global)
-{
-	const struct config_option *option =
-		config_option_find(CONFIG_SCOPE_GLOBAL, "control.socket");
-	const struct config_place *place =
-		&global->origin->options[config_option_index(option)];
-	char text[CONFIG_ERROR_TEXT_MAX];
-
-	if (!place->file)
-		return;
-	snprintf(text, sizeof(text), "%s:%u: control.socket", place->file,
-		 place->line);
-	draft->config->control.place =
-		config_arena_strdup(draft->config->arena, text);
-	if (!draft->config->control.place)
-		draft->out_of_memory = true;
-}
-
 /* "unix:" and the path, as the address parser wants it. */
 static enum address_error config_control_parse(const char *path,
 					       struct address *ret_address)
@@ -58,5 +38,6 @@ void config_build_control(struct config_draft *draft)
 				   "\"/path\", or \"\" for none",
 				   control->socket);
 	else
-		config_control_keep_place(draft, &global);
+		control->place =
+			config_draft_place_text(draft, "control.socket");
 }

@@ -213,6 +213,26 @@ static void config_draft_verror(struct config_draft *draft,
 	config_errors_add(draft->errors, place, text, "%s", message);
 }
 
+char *config_draft_place_text(struct config_draft *draft, const char *path)
+{
+	struct config_object global = config_draft_global(draft);
+	const struct config_option *option =
+		config_option_find(CONFIG_SCOPE_GLOBAL, path);
+	const struct config_place *place =
+		&global.origin->options[config_option_index(option)];
+	char text[CONFIG_ERROR_TEXT_MAX];
+	char *kept;
+
+	if (!place->file)
+		return NULL;
+	snprintf(text, sizeof(text), "%s:%u: %s", place->file, place->line,
+		 path);
+	kept = config_arena_strdup(draft->config->arena, text);
+	if (!kept)
+		draft->out_of_memory = true;
+	return kept;
+}
+
 void config_draft_error(struct config_draft *draft,
 			const struct config_object *object, const char *path,
 			const char *format, ...)

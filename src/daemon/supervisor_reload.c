@@ -140,13 +140,14 @@ static int prepare_log(void *arg, struct config *config,
 		       struct config_errors *errors)
 {
 	struct supervisor *sv = arg;
-	struct config_place place = { .file = sv->options->config_path };
+	struct config_place place = { .file = config->log.place };
 	int error = log_setup_change(&config->log);
 
+	if (!place.file)
+		place.file = sv->options->config_path;
 	if (error)
-		config_errors_add(errors, place, "log.target",
-				  "cannot log to %s: %s", config->log.target,
-				  strerror(-error));
+		config_errors_add(errors, place, NULL, "cannot log to %s: %s",
+				  config->log.target, strerror(-error));
 	return error;
 }
 

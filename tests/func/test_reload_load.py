@@ -114,7 +114,7 @@ def break_config(config: Config, failure: str, taken: str) -> str:
         return f"cannot listen on {taken}"
     if failure == "log":
         config["log"] = {"target": "file:/nowhere/at/all"}
-        return "cannot log to file:/nowhere/at/all"
+        return ": log.target: cannot log to file:/nowhere/at/all"
     config["control"] = {"socket": "/nowhere/at/all"}
     return "cannot listen on /nowhere/at/all"
 
