@@ -6,6 +6,7 @@ import signal
 import socket
 import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,8 @@ def test_gone_before_the_answer(relay: Any, control: Control, connect: Any
         connect(relay)
     for _ in range(50):
         one = control.connect()
-        one.ask("sessions")
+        with suppress(BrokenPipeError):     # turned away: no place was free
+            one.ask("sessions")
         one.close()
 
     def is_free() -> bool:
