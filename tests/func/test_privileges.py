@@ -8,8 +8,9 @@ import re
 import shutil
 import signal
 import socket
+import tempfile
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Iterator, List
 
 import pytest
 from lib.config import relay_to
@@ -21,12 +22,14 @@ USER = pwd.getpwnam("nobody")
 GROUP = grp.getgrnam("daemon")
 
 
-@pytest.fixture(autouse=True)
-def reachable(tmp_path: Path) -> None:
-    """The user may enter the directory of the test, and write there."""
-    for path in [tmp_path, *tmp_path.parents]:
-        if path.owner() == "root" and not path.stat().st_mode & 0o001:
-            path.chmod(path.stat().st_mode | 0o011)
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Where the user may enter, too.  Each pytest that begins takes that right
+    from the directories of all others, so they are not opened up for it."""
+    with tempfile.TemporaryDirectory(prefix="wsrelayd-") as name:
+        path = Path(name)
+        path.chmod(0o711)
+        yield path
 
 
 def own(relay: Any) -> None:
