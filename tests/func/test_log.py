@@ -156,7 +156,8 @@ def test_full_pipe_never_stalls_a_session(start_relay: Any, echo: Any,
     os.close(writer)
     wait_for(lambda: can_dial(connect, path), "the listener")
     before = relay.memory()
-    for _ in range(3000):
+    # The ring is full after some 500; beyond, it is memory that is looked at.
+    for _ in range(800 if relay.is_sanitized() else 3000):
         client = connect(path)
         client.send_binary(b"go")
         assert client.read_data(2) == b"go"
