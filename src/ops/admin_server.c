@@ -19,6 +19,12 @@
 /* Bytes of a request head; a body has no place in one. */
 #define ADMIN_HEAD_MAX 8192
 
+/*
+ * Bytes that are read ahead: libevent refuses a head that is longer than
+ * allowed, so it never waits for more than this.
+ */
+#define ADMIN_INPUT_MAX (2 * ADMIN_HEAD_MAX)
+
 /* Without a byte in either direction a connection ends. */
 #define ADMIN_TIMEOUT_S 10
 
@@ -118,6 +124,10 @@ static struct bufferevent *on_connection(struct event_base *base, void *arg)
 	if (server->count == ADMIN_CONNECTIONS_MAX)
 		push_out(server);
 	server->newest = bufferevent_socket_new(base, -1, 0);
+	/* It goes on reading while an answer waits to be taken. */
+	if (server->newest)
+		bufferevent_setwatermark(server->newest, EV_READ, 0,
+					 ADMIN_INPUT_MAX);
 	event_active(server->look, EV_TIMEOUT, 1);
 	return server->newest;
 }

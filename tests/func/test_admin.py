@@ -291,6 +291,22 @@ def test_slow_reader(start_relay: Any, echo: Server,
         sock.close()
 
 
+def test_asks_without_end(start_relay: Any, echo: Server) -> None:
+    """What waits behind an answer that is not taken stays with its sender."""
+    relay = start_relay(watched(echo.target))
+    admin = Admin(relay)
+    before = relay.memory()
+    requests = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1000
+    with admin.dial() as sock:
+        sock.settimeout(1)
+        with pytest.raises(socket.timeout):
+            while True:
+                sock.send(requests)
+        if not relay.is_sanitized():
+            assert relay.memory() < before + (1 << 20)
+    assert admin.get("/healthz") == "ok\n"
+
+
 def test_many_sessions(start_relay: Any, keep: Any,
                        connect: Connect) -> None:
     """Scrapes while 500 sessions are open hold up no round trip."""
