@@ -4,6 +4,7 @@
 #include "ctl/client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,18 +44,16 @@ static int complain(struct client *client, int error)
 	}
 }
 
-int client_open(struct client *client, const char *path)
+/* Connects; complains if that fails. */
+static int dial(struct client *client)
 {
 	const struct timeval patience = { .tv_sec = CLIENT_PATIENCE_S };
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	size_t len = strlen(client->path);
 
-	*client = (struct client){ .path = path, .fd = -1 };
-	client->said = open_memstream(&client->said_text, &client->said_len);
-	if (!client->said)
-		return EX_OSERR;
-	if (strlen(path) >= sizeof(name.sun_path))
+	if (len >= sizeof(name.sun_path))
 		return complain(client, ENAMETOOLONG);
-	memcpy(name.sun_path, path, strlen(path));
+	memcpy(name.sun_path, client->path, len);
 	client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (client->fd < 0)
 		return complain(client, errno);
@@ -69,12 +68,28 @@ int client_open(struct client *client, const char *path)
 	return complain(client, errno);
 }
 
-void client_close(struct client *client)
+static void hang_up(struct client *client)
 {
 	if (client->in)
 		fclose(client->in);
 	else if (client->fd >= 0)
 		close(client->fd);
+	client->in = NULL;
+	client->fd = -1;
+}
+
+int client_open(struct client *client, const char *path)
+{
+	*client = (struct client){ .path = path, .fd = -1 };
+	client->said = open_memstream(&client->said_text, &client->said_len);
+	if (!client->said)
+		return EX_OSERR;
+	return dial(client);
+}
+
+void client_close(struct client *client)
+{
+	hang_up(client);
 	if (client->said && !fclose(client->said))
 		fputs(client->said_text, stderr);
 	free(client->said_text);
@@ -179,10 +194,36 @@ static int read_answer(struct client *client, json_t *elements,
 	return code;
 }
 
+/*
+ * The daemon hangs up on who rests between two requests for too long.  What it
+ * did to who has not been answered yet is told by reading.
+ */
+static bool was_left(const struct client *client)
+{
+	struct pollfd end = { .fd = client->fd, .events = POLLRDHUP };
+
+	return client->is_answered && poll(&end, 1, 0) > 0;
+}
+
+static int dial_again(struct client *client)
+{
+	hang_up(client);
+	client->is_answered = false;
+	return dial(client);
+}
+
 int client_ask(struct client *client, const char *command, json_t *arguments,
 	       json_t *elements, json_t **ret_end)
 {
-	int code = send_request(client, command, arguments);
+	int code = was_left(client) ? dial_again(client) : EX_OK;
 
-	return code ? code : read_answer(client, elements, ret_end);
+	if (code) {
+		json_decref(arguments);
+		return code;
+	}
+	code = send_request(client, command, arguments);
+	if (!code)
+		code = read_answer(client, elements, ret_end);
+	client->is_answered = !code;
+	return code;
 }

@@ -4,6 +4,7 @@
 #ifndef CTL_CLIENT_H
 #define CTL_CLIENT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <jansson.h>
@@ -19,6 +20,7 @@ struct client {
 	size_t said_len;
 	FILE *in; /* answers; null: not connected */
 	int fd;
+	bool is_answered; /* the last question, over this connection */
 };
 
 /*
@@ -37,7 +39,9 @@ void client_close(struct client *client);
  * Elements of a list are appended to `elements`, if that is not null, by their
  * only member.  Returns EX_OK with the line that ended the answer, a reference:
  * it has "ok" or "error".  Else the exit code, when a message was said:
- * EX_UNAVAILABLE (it went away), EX_PROTOCOL, EX_USAGE (no UTF-8).
+ * EX_UNAVAILABLE (it went away), EX_PROTOCOL, EX_USAGE (no UTF-8); or
+ * those of client_open(), as it connects again if the daemon has hung up since
+ * the last answer: that does so with who rests for too long.
  */
 __attribute__((warn_unused_result)) int
 client_ask(struct client *client, const char *command, json_t *arguments,
