@@ -170,6 +170,12 @@ static int write_tally(FILE *out, const struct tally *tally,
 	return 0;
 }
 
+/* Whether a request, or the handshake of TLS before it, may end so. */
+static bool does_refuse(const struct cause_info *info)
+{
+	return info->status || info->ending == ENDING_NONE;
+}
+
 /* Every cause there is, so that the first of a kind is an increase too. */
 static void write_refused(FILE *out, const struct metrics_sheet *sheet)
 {
@@ -183,12 +189,13 @@ static void write_refused(FILE *out, const struct metrics_sheet *sheet)
 	for (enum relay_cause cause = CAUSE_NONE + 1; cause < CAUSE_COUNT;
 	     cause++) {
 		const struct cause_info *info = cause_info(cause);
-		char status[8];
+		char status[8] = "none";
 		struct metrics_label labels[] = { { "status", status },
 						  { "reason", info->label } };
 
-		snprintf(status, sizeof(status), "%u", info->status);
 		if (info->status)
+			snprintf(status, sizeof(status), "%u", info->status);
+		if (does_refuse(info))
 			metrics_text_sample(
 				out, family.name, labels, 2,
 				counter_get(&sheet->refused_by_cause[cause]));

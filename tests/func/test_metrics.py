@@ -8,6 +8,7 @@ import pytest
 from lib import ws
 from lib.admin import Admin, Metrics, watched
 from lib.backends import Backend, Refusing, Server
+from lib.tls import Authority, tls_listener
 from lib.wait import wait_for
 
 Connect = Callable[..., ws.Client]
@@ -189,6 +190,20 @@ def test_refusals(start_relay: Any, echo: Server, keep: Any,
     assert metrics.get("wsrelayd_backend_connects_total", result="failure",
                        **up) == 1
     assert metrics.sum("wsrelayd_sessions_total") == 0
+
+
+def test_refused_before_the_request(start_relay: Any, echo: Server,
+                                    tmp_path: Any) -> None:
+    """A handshake of TLS that fails gets no answer, but counts."""
+    pair = Authority(tmp_path).issue("server", ["localhost"])
+    relay = start_relay(watched(echo.target, listeners=[tls_listener(pair)]))
+    admin = Admin(relay)
+    failed = {"status": "none", "reason": "tls_failed"}
+    assert (REFUSED, frozenset(failed.items())) in admin.metrics().samples
+    with ws.dial(relay.address) as sock:
+        sock.sendall(b"\x16\x03\x01\x00\x05hello")
+        relay.wait_log(event="handshake refused", cause="tls_failed")
+    assert admin.wait_metric(REFUSED, 1).get(REFUSED, **failed) == 1
 
 
 def test_second_server(start_relay: Any, echo: Server, keep: Any,
