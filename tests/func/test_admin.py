@@ -16,6 +16,7 @@ from lib import ws
 from lib.admin import Admin, watched
 from lib.backends import Backend, PollServer, Server
 from lib.config import render, relay_to
+from lib.control import Control
 from lib.tls import Authority, openssl, tls_listener
 from lib.wait import DEADLINE, wait_for
 
@@ -229,6 +230,18 @@ def test_readiness(start_relay: Any, echo: Server, connect: Connect) -> None:
     assert admin.metrics().get("wsrelayd_state", state="stopping") == 1
     client.close()
     assert relay.wait_exit() == 0
+
+
+def test_drain(start_relay: Any, echo: Server, control: Control) -> None:
+    """Who is drained is alive and not ready, until it is told to go on."""
+    admin = Admin(start_relay(watched(echo.target, **control.option)))
+    for command, status, state in (("drain", 503, "draining"),
+                                   ("undrain", 200, "running")):
+        control.ok(command)
+        assert admin.ask("/readyz")[0].status == status
+        assert admin.get("/healthz") == "ok\n"
+        assert admin.status()["state"] == state
+        assert admin.metrics().get("wsrelayd_state", state=state) == 1
 
 
 def test_idle_connections(start_relay: Any, echo: Server) -> None:
