@@ -30,7 +30,9 @@ int main(int argc, char **argv)
 		printf("wsrelayctl %s\n", PACKAGE_VERSION);
 	else
 		code = run(&arguments);
-	if (fflush(stdout) || ferror(stdout))
+	if (fflush(stdout) || ferror(stdout)) {
+		fputs("wsrelayctl: the output cannot be written\n", stderr);
 		return EX_IOERR;
+	}
 	return code;
 }

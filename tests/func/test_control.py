@@ -331,3 +331,4 @@ def test_full_output(relay: Any, control: Control) -> None:
             [program(), "-s", control.path, "status"], stdout=full,
             stderr=subprocess.PIPE, text=True, check=False)
     assert result.returncode == 74
+    assert "cannot be written" in result.stderr
