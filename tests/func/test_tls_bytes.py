@@ -35,12 +35,14 @@ def pair(authority: Authority) -> Pair:
 @pytest.fixture(params=[TLS12, TLS13], ids=["1.2", "1.3"])
 def open_tls(start_relay: Relays, authority: Authority, pair: Pair,
              request: Any) -> Iterator[Callable[..., Any]]:
-    """Starts a daemon before `target` and opens a WebSocket through it."""
+    """Starts a daemon before `target` and opens a WebSocket through it.
+    Without pings: a client that only writes for long answers none."""
     clients = []
     context = trusting(authority, version=request.param)
 
     def open_one(target: str, receive_buffer: Any = None, relay: Any = None,
                  **more: Any) -> Any:
+        more = {"timeouts": {"ping_interval": "0"}, **more}
         relay = relay or start_relay(tls_relay_to(target, pair, **more))
         client = TlsClient(relay.address, context,
                            receive_buffer=receive_buffer)

@@ -125,10 +125,12 @@ class Relay:
     # Addresses.
 
     def wait_listening(self, count: int) -> None:
+        """Until it has these and is ready: what it opens, it has opened."""
         def listening() -> bool:
             assert self.process.poll() is None, self.log_text()
             self._learn_listeners()
-            return len(self.listeners) >= count
+            return len(self.listeners) >= count and bool(
+                self.log(event="ready"))
         wait_for(listening, f"{count} listeners")
 
     def _learn_listeners(self) -> None:
