@@ -65,9 +65,14 @@ int loglevel_run(const struct arguments *arguments, struct client *client)
 	const char *level;
 	int code;
 
-	if (arguments->word_count)
-		json_object_set_new(request, "level",
-				    json_string(arguments->words[0]));
+	if (arguments->word_count &&
+	    json_object_set_new(request, "level",
+				json_string(arguments->words[0]))) {
+		fputs("wsrelayctl: the level is no UTF-8, or out of memory\n",
+		      client->said);
+		json_decref(request);
+		return EX_USAGE;
+	}
 	code = answer_ask(arguments, client, "loglevel", request, NULL, &end);
 	if (code)
 		return code;

@@ -252,6 +252,7 @@ def test_loglevel(relay: Any, control: Control, connect: Any) -> None:
     connect(relay).close()
     wait_for(lambda: not control.json("sessions"), "its end")
     assert "allowed: error" in control.refused("loglevel", "loud")
+    assert "UTF-8" in control.refused("loglevel", b"\xff", code=64)
     control.ok("reload")
     assert control.ok("loglevel") == "info\n"
     connect(relay).close()

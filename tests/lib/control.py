@@ -38,7 +38,7 @@ class Control:
         """What goes into a configuration."""
         return {"control": {"socket": self.path}}
 
-    def run(self, *arguments: str, prefix: List[str] = [],
+    def run(self, *arguments: Any, prefix: List[str] = [],
             path: str = "", **more: Any) -> Any:
         """Runs wsrelayctl to its end."""
         result = subprocess.run(
@@ -56,7 +56,7 @@ class Control:
         assert not result.stderr, result
         return str(result.stdout)
 
-    def refused(self, *arguments: str, code: int = 1, **more: Any) -> str:
+    def refused(self, *arguments: Any, code: int = 1, **more: Any) -> str:
         """Runs a command that must fail; what it says on stderr."""
         result = self.run(*arguments, **more)
         assert result.returncode == code, result
