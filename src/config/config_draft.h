@@ -84,6 +84,7 @@ struct config_object config_draft_object(struct config_draft *draft,
 
 /* Whether the option was written: it is not there by default. */
 bool config_draft_has(const struct config_object *object, const char *path);
+
 /*
  * "FILE:LINE: path" of an option of the global object, which lives as long as
  * the configuration: whoever acts on the option later says with it what is to

@@ -21,6 +21,8 @@ void version_print(void)
 	printf("jansson %s\n", JANSSON_VERSION);
 	printf("libconfig %s\n", config_library_version());
 	printf("zlib %s\n", zlibVersion());
+	if (LIBISAL_VERSION[0])
+		puts("ISA-L " LIBISAL_VERSION);
 	if (sd_library_version())
 		puts(sd_library_version());
 	printf("features: stream tls%s\n",
