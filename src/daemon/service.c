@@ -13,8 +13,10 @@
 
 #include <event2/event.h>
 
+#include "base/utf8.h"
 #include "daemon/pool.h"
 #include "daemon/sd.h"
+#include "ops/printable.h"
 
 enum {
 	STATUS_MAX = 256,
@@ -209,14 +211,26 @@ void service_tell_reloading(struct service *service)
 	sd_tell(text);
 }
 
+/* A status is one line of UTF-8, or systemd drops it. */
+static void keep_refusal(struct service *service, const char *refusal)
+{
+	char text[PRINTABLE_MAX];
+	size_t len;
+
+	printable_copy(refusal, text);
+	len = strcspn(text, "\n");
+	if (len >= REFUSAL_MAX)
+		len = REFUSAL_MAX - 1;
+	(void)!utf8_split((const uint8_t *)text, len, &len);
+	memcpy(service->refusal, text, len);
+	service->refusal[len] = '\0';
+}
+
 void service_tell_reloaded(struct service *service, const char *refusal)
 {
 	if (!service)
 		return;
-	snprintf(service->refusal, sizeof(service->refusal), "%s",
-		 refusal ? refusal : "");
-	/* A status is one line. */
-	service->refusal[strcspn(service->refusal, "\n")] = '\0';
+	keep_refusal(service, refusal);
 	tell(service, "READY=1\n");
 }
 

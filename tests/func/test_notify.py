@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Iterator, List
 
 import pytest
-from lib.config import relay_to
+from lib.config import relay_to, render
 from lib.wait import DEADLINE, wait_for
 
 
@@ -121,6 +121,23 @@ def test_refused_reload(manager: Manager, start_relay: Any, echo: Any
     relay.reload(relay_to(echo.target))
     manager.next_with("RELOADING")
     assert manager.next() == ["READY=1", "STATUS=relaying: 0 sessions"]
+
+
+@pytest.mark.parametrize("name", ["\u00fc" * 200, "x" + "\u00fc" * 200,
+                                  "caf\udce9"],
+                         ids=["even", "odd", "latin1"])
+def test_refusal_is_utf8(manager: Manager, start_relay: Any, echo: Any,
+                         name: str) -> None:
+    """Cut between characters, whatever the file has: else it is dropped."""
+    relay = start_relay(relay_to(echo.target))
+    manager.next()
+    text = render(relay_to(echo.target, route={"backend": name}))
+    relay.config_file.write_text(text, errors="surrogateescape")
+    relay.signal(signal.SIGHUP)
+    manager.next_with("RELOADING")
+    status = manager.next()[1]
+    assert "reload refused: " in status
+    assert name[:4].replace("\udce9", "?") in status
 
 
 def test_draining_asks_for_time(manager: Manager, start_relay: Any,
