@@ -28,8 +28,8 @@
 /* Without a byte in either direction a connection ends. */
 #define ADMIN_TIMEOUT_S 10
 
-/* How long accepting rests when there is no descriptor for a connection. */
-#define ADMIN_PAUSE_MS 500
+/* How long accepting rests at most when there is no descriptor for it. */
+#define ADMIN_PAUSE_S 1
 
 /*
  * A connection is libevent's, which does not tell when it goes.  But a
@@ -44,7 +44,7 @@ struct admin_server {
 	struct admin_pages pages;
 	struct evhttp *http;
 	struct evconnlistener *listener;
-	struct event *resume;
+	struct event *resume; /* ends a pause; comes now and then anyway */
 	/* The connection that was accepted last, until its socket is known. */
 	struct bufferevent *newest;
 	struct event *look;
@@ -132,23 +132,26 @@ static struct bufferevent *on_connection(struct event_base *base, void *arg)
 	return server->newest;
 }
 
+/* Accepts, and will look again: a pause may begin without our being told. */
 static void on_resume(evutil_socket_t fd, short what, void *arg)
 {
+	const struct timeval pause = { .tv_sec = ADMIN_PAUSE_S };
 	struct admin_server *server = arg;
 
 	(void)fd;
 	(void)what;
 	evconnlistener_enable(server->listener);
+	event_add(server->resume, &pause);
 }
 
-/* Out of descriptors: trying again at once would only burn time. */
+/*
+ * Out of descriptors: trying again at once would only burn time.  `arg` is not
+ * the server: libevent's HTTP has put its own in the place of ours.
+ */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
-	const struct timeval pause = { .tv_usec = ADMIN_PAUSE_MS * 1000 };
-	struct admin_server *server = arg;
-
+	(void)arg;
 	evconnlistener_disable(listener);
-	event_add(server->resume, &pause);
 }
 
 /* libevent sets the real callback when its HTTP takes the listener over. */
@@ -222,7 +225,7 @@ admin_server_new(const struct admin_server_options *options)
 
 void admin_server_start(struct admin_server *server)
 {
-	evconnlistener_enable(server->listener);
+	on_resume(-1, EV_TIMEOUT, server);
 }
 
 void admin_server_free(struct admin_server **server)

@@ -3,6 +3,8 @@
 
 import os
 import re
+import resource
+import select
 import signal
 import socket
 import ssl
@@ -256,6 +258,23 @@ def test_idle_connections(start_relay: Any, echo: Server) -> None:
     for sock in idle:
         sock.close()
     wait_for(lambda: relay.descriptors() == before, "no connection")
+
+
+def test_no_descriptors(start_relay: Any, echo: Server) -> None:
+    """Who comes when there is none waits until there is one again."""
+    relay = start_relay(watched(echo.target))
+    admin = Admin(relay)
+    limits = resource.prlimit(relay.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(relay.process.pid, resource.RLIMIT_NOFILE,
+                     (relay.descriptors(), limits[1]))
+    with admin.dial() as sock:
+        sock.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        with ws.dial(relay.address) as refused:
+            assert b" 503 " in refused.recv(4096)
+        assert not select.select([sock], [], [], 0)[0]
+        resource.prlimit(relay.process.pid, resource.RLIMIT_NOFILE, limits)
+        assert sock.recv(4096).startswith(b"HTTP/1.0 200 ")
+    assert admin.get("/healthz") == "ok\n"
 
 
 def test_large_requests(start_relay: Any, echo: Server) -> None:
