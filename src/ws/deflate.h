@@ -21,6 +21,10 @@
  * their messages' pieces in any order.  With it, every piece refers to what
  * the object was shown before: a session has one of its own, and all that it
  * is shown must be sent compressed, or its peer cannot follow.
+ *
+ * Memory: 6 KiB, 4 * 2^window_bits and 512 * 2^mem_level bytes, all at once:
+ * 262 KiB with 15 and 8, 18 KiB with 10 and 4 (measured, zlib 1.2.13).  Level 1
+ * without takeover is ISA-L's, if the build has it: 165 KiB, whatever the rest.
  */
 struct ws_deflate;
 
