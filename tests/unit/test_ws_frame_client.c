@@ -63,9 +63,10 @@ static void test_server_headers(void **unused)
 			.opcode = WS_OPCODE_BINARY,
 			.fin = i % 2,
 		};
-		size_t used, size = ws_frame_header_before(
-				     payload, expected.payload_len,
-				     expected.opcode, expected.fin);
+		size_t used, size = ws_frame_header_before(payload,
+							   expected.payload_len,
+							   expected.opcode,
+							   expected.fin);
 
 		memset(payload, 0xEE, WS_FRAME_CLIENT_HEADER_MAX);
 		assert_int_equal(
@@ -174,8 +175,7 @@ static void test_mask_control(void **unused)
 			      frame);
 	assert_int_equal(ws_frame_mask_control(frame, some_key), 11);
 	assert_memory_equal(frame,
-			    "\x89\x85\x37\xFA\x21\x3D\x7F\x9F\x4D\x51\x58",
-			    11);
+			    "\x89\x85\x37\xFA\x21\x3D\x7F\x9F\x4D\x51\x58", 11);
 	ws_frame_make_close(1005, slice_of(NULL), frame);
 	assert_int_equal(ws_frame_mask_control(frame, some_key), 6);
 	assert_memory_equal(frame, "\x88\x80\x37\xFA\x21\x3D", 6);
