@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include <openssl/err.h>
@@ -13,6 +12,8 @@
 
 #include "base/clock.h"
 #include "net/socket.h"
+#include "net/tls_certificate.h"
+#include "net/tls_client.h"
 #include "net/tls_context.h"
 #include "net/tls_io.h"
 
@@ -40,8 +41,8 @@
 /* What TLS adds to a stream; the stream's `arg` while it lasts. */
 struct stream_tls {
 	SSL *ssl;
-	struct tls_context *context;
-	stream_callback callback; /* the owner's */
+	struct tls_context *context; /* of a server */
+	stream_callback callback;    /* the owner's */
 	void *arg;
 	const char *reason;
 	struct tls_io io;
@@ -161,10 +162,11 @@ static ssize_t tls_read(struct stream *stream, void *ret_data, size_t len)
 	}
 	note_needs(stream, &tls->read_needs, needs);
 	/* The next call finds an end or a failure again. */
-	if (got)
-		note_hidden(stream, error != -EAGAIN ||
-					    (got == len && has_hidden(tls)));
-	return got ? (ssize_t)got : error;
+	if (!got)
+		return error;
+	note_hidden(stream,
+		    error != -EAGAIN || (got == len && has_hidden(tls)));
+	return (ssize_t)got;
 }
 
 static size_t record_size(struct stream_tls *tls, size_t left)
@@ -324,9 +326,9 @@ static size_t tls_unread(const struct stream *stream)
 {
 	const struct stream_tls *tls = tls_of(stream);
 
-	return tls->is_hidden ?
-		       (size_t)SSL_pending(tls->ssl) + RECORD_LARGE :
-		       0;
+	if (!tls->is_hidden)
+		return 0;
+	return (size_t)SSL_pending(tls->ssl) + RECORD_LARGE;
 }
 
 static size_t tls_sent_ahead(const struct stream *stream)
@@ -361,13 +363,12 @@ static const struct stream_ops tls_ops = {
 };
 
 /* The socket's own BIO where the kernel encrypts: it must know of that. */
-static int open_bio(struct stream_tls *tls, int fd)
+static int open_bio(struct stream_tls *tls, const BIO_METHOD *method)
 {
-	const BIO_METHOD *method = tls_context_bio_method(tls->context);
 	BIO *bio;
 
 	if (!method)
-		return SSL_set_fd(tls->ssl, fd) ? 0 : -ENOMEM;
+		return SSL_set_fd(tls->ssl, tls->io.fd) ? 0 : -ENOMEM;
 	bio = tls_io_bio_new(method, &tls->io);
 	if (!bio)
 		return -ENOMEM;
@@ -375,31 +376,48 @@ static int open_bio(struct stream_tls *tls, int fd)
 	return 0;
 }
 
-int stream_tls_begin(struct stream *stream, struct tls_context *context)
+/* `ssl`, which may be null, is moved in, whatever comes of it. */
+static int put_between(struct stream *stream, SSL *ssl,
+		       const BIO_METHOD *method)
 {
-	struct stream_tls *tls = calloc(1, sizeof(*tls));
+	struct stream_tls *tls = ssl ? calloc(1, sizeof(*tls)) : NULL;
 
-	if (!tls)
-		return -ENOMEM;
-	tls->context = tls_context_ref(context);
-	tls->callback = stream->callback;
-	tls->arg = stream->arg;
-	tls->io.fd = stream->fd;
-	tls->read_needs = STREAM_READ;
-	tls->write_needs = STREAM_WRITE;
-	tls->ssl = SSL_new(tls_context_ssl(context));
-	if (!tls->ssl || open_bio(tls, stream->fd)) {
+	if (tls) {
+		tls->ssl = ssl;
+		tls->io.fd = stream->fd;
+	}
+	if (!tls || open_bio(tls, method)) {
 		ERR_clear_error();
-		SSL_free(tls->ssl);
-		tls_context_unref(&tls->context);
+		SSL_free(ssl);
 		free(tls);
 		return -ENOMEM;
 	}
-	SSL_set_accept_state(tls->ssl);
+	tls->callback = stream->callback;
+	tls->arg = stream->arg;
+	tls->read_needs = STREAM_READ;
+	tls->write_needs = STREAM_WRITE;
 	stream->ops = &tls_ops;
 	stream->callback = NULL;
 	stream->arg = tls;
 	return 0;
+}
+
+int stream_tls_begin(struct stream *stream, struct tls_context *context)
+{
+	SSL *ssl = SSL_new(tls_context_ssl(context));
+
+	if (put_between(stream, ssl, tls_context_bio_method(context)))
+		return -ENOMEM;
+	SSL_set_accept_state(ssl);
+	tls_of(stream)->context = tls_context_ref(context);
+	return 0;
+}
+
+int stream_tls_connect(struct stream *stream, const struct tls_client *client,
+		       const char *host)
+{
+	return put_between(stream, tls_client_ssl_new(client, host),
+			   tls_client_bio_method(client));
 }
 
 bool stream_is_tls(const struct stream *stream)
@@ -410,10 +428,11 @@ bool stream_is_tls(const struct stream *stream)
 /* The socket's own BIO keeps nothing of what goes through it. */
 static void look_at_first(struct stream_tls *tls)
 {
-	if (tls->io.has_first || tls_context_bio_method(tls->context))
-		return;
-	tls->io.has_first =
-		recv(tls->io.fd, &tls->io.first, 1, MSG_PEEK) == 1;
+	struct tls_io *io = &tls->io;
+
+	if (!io->has_first && tls->context &&
+	    !tls_context_bio_method(tls->context))
+		io->has_first = recv(io->fd, &io->first, 1, MSG_PEEK) == 1;
 }
 
 int stream_tls_handshake(struct stream *stream)
@@ -454,35 +473,20 @@ bool stream_tls_is_spoken_to_plainly(const struct stream *stream)
 	return io->has_first && io->first >= 'A' && io->first <= 'Z';
 }
 
-static void describe_subject(const SSL *ssl, struct stream_tls_facts *facts)
-{
-	X509 *peer = SSL_get0_peer_certificate(ssl);
-	BIO *bio;
-	int len;
-
-	if (!peer || SSL_get_verify_result(ssl) != X509_V_OK)
-		return;
-	bio = BIO_new(BIO_s_mem());
-	if (!bio)
-		return;
-	X509_NAME_print_ex(bio, X509_get_subject_name(peer), 0,
-			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-	len = BIO_read(bio, facts->subject, sizeof(facts->subject) - 1);
-	facts->subject[len > 0 ? len : 0] = '\0';
-	BIO_free(bio);
-	ERR_clear_error();
-}
-
 void stream_tls_describe(const struct stream *stream,
 			 struct stream_tls_facts *ret_facts)
 {
 	SSL *ssl = tls_of(stream)->ssl;
+	X509 *peer = SSL_get0_peer_certificate(ssl);
 
+	ret_facts->subject[0] = '\0';
 	ret_facts->version = SSL_get_version(ssl);
 	ret_facts->cipher = SSL_get_cipher_name(ssl);
 	ret_facts->is_resumed = SSL_session_reused(ssl);
-	ret_facts->subject[0] = '\0';
-	describe_subject(ssl, ret_facts);
+	ret_facts->is_distrusted = SSL_get_verify_result(ssl) != X509_V_OK;
+	if (peer && !ret_facts->is_distrusted)
+		tls_certificate_subject(peer, ret_facts->subject,
+					sizeof(ret_facts->subject));
 }
 
 void stream_tls_abandon(struct stream *stream)

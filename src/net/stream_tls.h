@@ -8,6 +8,7 @@
 
 #include "net/stream.h"
 
+struct tls_client;
 struct tls_context;
 
 /* Room for the subject of a client's certificate, as text. */
@@ -18,6 +19,7 @@ struct stream_tls_facts {
 	const char *version; /* "TLSv1.3": constant text */
 	const char *cipher;  /* likewise */
 	bool is_resumed;     /* by a ticket */
+	bool is_distrusted;  /* the peer's certificate was found wanting */
 	/* Of a verified certificate (RFC 2253), cut to what fits; or empty. */
 	char subject[STREAM_TLS_SUBJECT_SIZE];
 };
@@ -30,7 +32,16 @@ struct stream_tls_facts {
 __attribute__((warn_unused_result))
 int stream_tls_begin(struct stream *stream, struct tls_context *context);
 
-/* Whether stream_tls_begin() was called, and stream_tls_abandon() was not. */
+/*
+ * As stream_tls_begin(), as a client of the server `host`, which is a name or
+ * an address without brackets; `client` outlives the stream.  The handshake is
+ * to be called once before the stream is met: a client speaks first.
+ */
+__attribute__((warn_unused_result))
+int stream_tls_connect(struct stream *stream, const struct tls_client *client,
+		       const char *host);
+
+/* Whether one of the two was called, and stream_tls_abandon() was not. */
 bool stream_is_tls(const struct stream *stream);
 
 /*
@@ -50,7 +61,7 @@ bool stream_tls_has_heard(const struct stream *stream);
 /* Whether what the peer sent first may be a request without TLS. */
 bool stream_tls_is_spoken_to_plainly(const struct stream *stream);
 
-/* What the handshake led to, once it is done. */
+/* What the handshake led to, once it is done or has failed. */
 void stream_tls_describe(const struct stream *stream,
 			 struct stream_tls_facts *ret_facts);
 

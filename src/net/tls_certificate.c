@@ -233,3 +233,18 @@ void tls_certificate_done(struct tls_certificate *c)
 	EVP_PKEY_free(c->key);
 	memset(c, 0, sizeof(*c));
 }
+
+void tls_certificate_subject(X509 *leaf, char *ret_text, size_t size)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	int len = 0;
+
+	if (bio) {
+		X509_NAME_print_ex(bio, X509_get_subject_name(leaf), 0,
+				   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+		len = BIO_read(bio, ret_text, (int)size - 1);
+	}
+	ret_text[len > 0 ? len : 0] = '\0';
+	BIO_free(bio);
+	ERR_clear_error();
+}

@@ -52,6 +52,9 @@ const char *
 tls_certificate_time_fault(const struct tls_certificate *certificate,
 			   uint64_t now_s);
 
+/* Whom a certificate is of (RFC 2253), cut to `size` bytes, terminated. */
+void tls_certificate_subject(X509 *leaf, char *ret_text, size_t size);
+
 /* Frees all of it; a zeroed one too. */
 void tls_certificate_done(struct tls_certificate *certificate);
 
