@@ -18,6 +18,7 @@ static const char usage[] =
 	"usage: load --target ADDRESS [options]\n"
 	"  --scenario echo|upload|download|cycle|idle|stall\n"
 	"  --path PATH         speak WebSocket, ask for PATH; else plain TCP\n"
+	"  --deflate           offer permessage-deflate\n"
 	"  --tls               TLS 1.3 around it\n"
 	"  --size N            payload bytes a message (64; at most 65536)\n"
 	"  --connections N     (100)\n"
@@ -55,6 +56,7 @@ static const struct option options[] = {
 	{ "target", required_argument, NULL, 't' },
 	{ "scenario", required_argument, NULL, 's' },
 	{ "path", required_argument, NULL, 'p' },
+	{ "deflate", no_argument, NULL, 'D' },
 	{ "tls", no_argument, NULL, 'T' },
 	{ "size", required_argument, NULL, 'b' },
 	{ "connections", required_argument, NULL, 'n' },
@@ -79,6 +81,8 @@ static int set_option(struct load *l, struct limits *lim, int c)
 		set_scenario(plan, optarg);
 	else if (c == 'p')
 		plan->path = optarg;
+	else if (c == 'D')
+		plan->offers_deflate = true;
 	else if (c == 'b')
 		plan->size = strtoul(optarg, NULL, 10);
 	else if (c == 'n')

@@ -335,7 +335,8 @@ static void conn_read_head(struct load *l, struct load_conn *c)
 		return;
 	end[4] = '\0';
 	errno = 0;
-	if (strncmp(head, "HTTP/1.1 101 ", 13) != 0 || !strstr(head, ACCEPT))
+	if (strncmp(head, "HTTP/1.1 101 ", 13) != 0 || !strstr(head, ACCEPT) ||
+	    l->plan.offers_deflate != !!strstr(head, "permessage-deflate"))
 		conn_fail(l, c, head);
 	else if (conn_recv(c, head, (size_t)(end + 4 - head), 0) < 0)
 		conn_fail(l, c, "handshake");
@@ -487,8 +488,11 @@ int load_init(struct load *l)
 		 "GET %s HTTP/1.1\r\nHost: bench.example\r\n"
 		 "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 		 "Sec-WebSocket-Key: " KEY "\r\n"
-		 "Sec-WebSocket-Version: 13\r\n\r\n",
-		 plan->path ? plan->path : "/");
+		 "Sec-WebSocket-Version: 13\r\n%s\r\n",
+		 plan->path ? plan->path : "/",
+		 plan->offers_deflate ?
+			 "Sec-WebSocket-Extensions: permessage-deflate\r\n" :
+			 "");
 	l->conns = calloc(plan->connections, sizeof(*l->conns));
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	return l->conns && l->epoll_fd >= 0 ? 0 : -1;

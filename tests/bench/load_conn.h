@@ -35,6 +35,7 @@ enum load_state {
 struct load_plan {
 	struct endpoint target;
 	const char *path; /* NULL: plain TCP, no WebSocket */
+	bool offers_deflate; /* it must be agreed to, and is never used */
 	struct load_tls *tls; /* NULL: without TLS */
 	enum load_scenario scenario;
 	size_t size; /* payload bytes a message, up to 64 KiB */

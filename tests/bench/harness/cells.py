@@ -122,6 +122,8 @@ class Bench:
                    "--connections", str(connections)]
         if relay.tls:
             command.append("--tls")
+        if relay.deflate:
+            command.append("--deflate")
         if relay.websocket:
             command += ["--path", relay.path(job)]
         process = Process(command, self.options.cpu,

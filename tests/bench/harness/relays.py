@@ -50,6 +50,7 @@ class Relay:
     package = ""            # what a user installs to have it
     websocket = True
     tls = False
+    deflate = False         # clients offer permessage-deflate
     max_sessions = 9000     # two descriptors each, of 20,000
     cells = COMMON      # the measurements it takes part in
 
@@ -136,6 +137,7 @@ class Wsrelayd(Built):
     program = "src/wsrelayd"
     package = "make"
     log_level = "warning"
+    route = ""              # what else there is to say about each route
 
     def version(self):
         return _first_line([self.find(), "--version"])
@@ -153,7 +155,8 @@ class Wsrelayd(Built):
             f'  {j} = {{ servers = ( "127.0.0.1:{BACKEND_PORT[j]}" ); }};\n'
             for j in jobs)
         routes = ",\n".join(
-            f'  {{ name = "{j}"; path = "/{j}"; backend = "{j}"; }}'
+            f'  {{ name = "{j}"; path = "/{j}"; backend = "{j}"; '
+            f'{self.route}}}'
             for j in jobs)
         with open(conf, "w", encoding="ascii") as f:
             f.write(f'workers = 1;\n'
@@ -172,6 +175,28 @@ class WsrelaydLogging(Wsrelayd):
     name = "wsrelayd (log info)"
     log_level = "info"
     cells = ("cycle",)
+
+
+class WsrelaydLines(Wsrelayd):
+    """Ours, a message a line: no byte of the pattern ends one."""
+    name = "wsrelayd lines"
+    cells = ("echo64",)
+    route = 'framing = "lines"; '
+
+
+class WsrelaydLength32(Wsrelayd):
+    """Ours, a length before each message."""
+    name = "wsrelayd length32"
+    cells = ("echo64",)
+    route = 'framing = "length32"; '
+
+
+class WsrelaydDeflate(Wsrelayd):
+    """Ours, compression agreed to but without a message that long."""
+    name = "wsrelayd deflate"
+    cells = ("idle",)
+    deflate = True
+    route = 'compression = "on"; deflate = { min_size = "1M"; }; '
 
 
 class WsrelaydTls(Wsrelayd):
@@ -316,8 +341,9 @@ class Websockify(Relay):
                  f"127.0.0.1:{BACKEND_PORT[j]}"] for j in jobs]
 
 
-ALL = (Forwarder, Wsrelayd, WsrelaydLogging, WsrelaydTls, Haproxy, HaproxyTls,
-       Nginx, NginxTls, Lighttpd, Websockify)
+ALL = (Forwarder, Wsrelayd, WsrelaydLogging, WsrelaydLines, WsrelaydLength32,
+       WsrelaydDeflate, WsrelaydTls, Haproxy, HaproxyTls, Nginx, NginxTls,
+       Lighttpd, Websockify)
 
 
 def present(options, names):

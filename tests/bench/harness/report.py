@@ -246,6 +246,15 @@ def aims(results):
         found.append((f"{cell}: ratio to HAProxy TLS",
                       _median(_ratios(ours.get(OURS_TLS, ()),
                                       ours.get(PEER_TLS, ()))), 1.0))
+    ours = results["figures"].get("echo64", {})
+    for framing in ("lines", "length32"):
+        found.append((f"echo64: {framing} to stream",
+                      _median(_ratios(ours.get(f"{OURS} {framing}", ()),
+                                      ours.get(OURS, ()))), 1.3))
+    found.append(("idle: bytes a session, compression agreed to without",
+                  _over(_get(s, "idle", OURS + " deflate",
+                             "bytes_per_session"),
+                        _get(s, "idle", OURS, "bytes_per_session")), 1.01))
     found.append(("idle: bytes a TLS session",
                   _get(s, "idle", OURS_TLS, "bytes_per_session"), 18 * 1024))
     found.append(("idle: bytes a session",
