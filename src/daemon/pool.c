@@ -257,16 +257,14 @@ static void turn_away(struct pool *pool,
 		      const struct relay_connection *connection)
 {
 	const struct cause_info *info = cause_info(connection->refusal);
-	char client[ADDRESS_TEXT_MAX];
 	struct session_log_record record = {
 		.id = connection->id,
-		.client = client,
+		.client = connection->peer,
 		.listener = connection->listener->name,
 		.cause_number = connection->refusal,
 		.cause = info->label,
 	};
 
-	address_format(&connection->peer, client);
 	session_log_refused(&record, info->status);
 	metrics_sheet_refused(&pool->sheet, connection->refusal);
 	refuse_at_once(connection->fd, connection->refusal,

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "base/address.h"
 #include "base/log.h"
 
 enum { FIELDS_MAX = 24 };
@@ -14,6 +15,7 @@ enum { FIELDS_MAX = 24 };
 struct fields {
 	struct log_field at[FIELDS_MAX];
 	size_t count;
+	char client[ADDRESS_TEXT_MAX];
 };
 
 static void add(struct fields *fields, struct log_field field)
@@ -45,7 +47,10 @@ static void add_identity(struct fields *fields,
 {
 	add(fields, log_field_u64("id", record->id));
 	add(fields, log_field_u64("worker", record->worker));
-	add_text(fields, "client", record->client);
+	if (record->client.len) {
+		address_format(&record->client, fields->client);
+		add_text(fields, "client", fields->client);
+	}
 	add_text(fields, "listener", record->listener);
 	add_text(fields, "route", record->route);
 }
@@ -88,10 +93,11 @@ static void add_traffic(struct fields *fields,
 
 void session_log_opened(const struct session_log_record *record)
 {
-	struct fields fields = { .count = 0 };
+	struct fields fields;
 
 	if (!log_is_on(LOG_LEVEL_INFO))
 		return;
+	fields.count = 0;
 	add_identity(&fields, record);
 	add_text(&fields, "target", record->target);
 	add_text(&fields, "tls", record->tls_version);
@@ -103,10 +109,11 @@ void session_log_opened(const struct session_log_record *record)
 
 void session_log_closed(const struct session_log_record *record)
 {
-	struct fields fields = { .count = 0 };
+	struct fields fields;
 
 	if (!log_is_on(LOG_LEVEL_INFO))
 		return;
+	fields.count = 0;
 	add_identity(&fields, record);
 	add_text(&fields, "target", record->target);
 	add_text(&fields, "cause", record->cause);
@@ -123,10 +130,11 @@ void session_log_refused(const struct session_log_record *record,
 {
 	enum log_level level = record->is_shortage ? LOG_LEVEL_WARNING :
 						     LOG_LEVEL_INFO;
-	struct fields fields = { .count = 0 };
+	struct fields fields;
 
 	if (!log_is_on(level))
 		return;
+	fields.count = 0;
 	add_identity(&fields, record);
 	add_text(&fields, "target", record->target);
 	if (status)

@@ -146,9 +146,8 @@ static void report_refusal(struct session *s, unsigned status)
 	const struct relay_hooks *hooks = &s->relay->options.hooks;
 	const struct handshake *h = s->handshake;
 	struct session_log_record record;
-	char client[ADDRESS_TEXT_MAX];
 
-	session_report(s, &record, client);
+	session_report(s, &record);
 	if (s->refusal_text)
 		record.reason = s->refusal_text;
 	record.host = slice_make(h->host.data, h->host.len);

@@ -43,9 +43,8 @@ static void report_opened(struct session *s, const struct handshake *h)
 	const struct relay_hooks *hooks = &s->relay->options.hooks;
 	struct session_log_record record;
 	struct stream_tls_facts facts;
-	char client[ADDRESS_TEXT_MAX];
 
-	session_report(s, &record, client);
+	session_report(s, &record);
 	record.handshake_usec = clock_now_us() - h->begun_us;
 	add_tls(s, &record, &facts);
 	record.host = slice_make(h->host.data, h->host.len);

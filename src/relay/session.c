@@ -183,9 +183,8 @@ static void die(struct session *s)
 
 	if (s->was_open) {
 		struct session_log_record record;
-		char client[ADDRESS_TEXT_MAX];
 
-		session_report(s, &record, client);
+		session_report(s, &record);
 		record.undelivered_up = endpoint_lost(&s->target) +
 					stash_len(s->client.end.held);
 		record.undelivered_down = endpoint_lost(&s->client.end) +
@@ -327,18 +326,14 @@ static const char *reason_of(const struct session *s)
 }
 
 void session_report(const struct session *s,
-		    struct session_log_record *ret_record,
-		    char ret_client[ADDRESS_TEXT_MAX])
+		    struct session_log_record *ret_record)
 {
-	struct sockaddr_any peer = session_peer(s);
-
-	address_format(&peer, ret_client);
 	*ret_record = (struct session_log_record){
 		.id = s->id,
 		.worker = s->relay->options.worker,
 		.is_shortage = s->cause == CAUSE_NO_DESCRIPTORS ||
 			       s->cause == CAUSE_NO_MEMORY,
-		.client = ret_client,
+		.client = session_peer(s),
 		.listener = s->listener->name,
 		.route = s->route ? s->route->name : NULL,
 		.backend = s->route && s->route->backend ?

@@ -163,8 +163,7 @@ uint64_t session_progress_deadline_ms(const struct session *session,
 
 /* Fills in what the log wants to know; texts are valid while `ret` is. */
 void session_report(const struct session *session,
-		    struct session_log_record *ret_record,
-		    char ret_client[ADDRESS_TEXT_MAX]);
+		    struct session_log_record *ret_record);
 
 /* The peer's address as it was accepted. */
 struct sockaddr_any session_peer(const struct session *session);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "base/slice.h"
 #include "relay/cause.h"
 
@@ -19,7 +20,7 @@ struct session_log_record {
 	uint64_t id;          /* unique in the daemon */
 	unsigned worker;      /* its number */
 	bool is_shortage; /* the daemon lacks memory or descriptors */
-	const char *client;   /* address and port */
+	struct sockaddr_any client; /* `len` 0: not known */
 	const char *listener; /* names of the configuration */
 	const char *route;
 	const char *backend;

@@ -88,10 +88,9 @@ static inline void fixture_copy(char *to, size_t size, struct slice from)
 static inline void fixture_keep(const struct session_log_record *record)
 {
 	told.record = *record;
-	snprintf(told.client, sizeof(told.client), "%s", record->client);
+	address_format(&record->client, told.client);
 	fixture_copy(told.host, sizeof(told.host), record->host);
 	fixture_copy(told.path, sizeof(told.path), record->path);
-	told.record.client = NULL;
 	told.record.host = slice_of("");
 	told.record.path = slice_of("");
 	told.record.origin = slice_of("");

@@ -22,7 +22,10 @@ static struct session_log_record record_new(void)
 	return (struct session_log_record){
 		.id = 12,
 		.worker = 3,
-		.client = "[::1]:52134",
+		.client = { .in6 = { .sin6_family = AF_INET6,
+				     .sin6_port = htons(52134),
+				     .sin6_addr = IN6ADDR_LOOPBACK_INIT },
+			    .len = sizeof(struct sockaddr_in6) },
 		.listener = "web",
 		.route = "vnc",
 		.target = "127.0.0.1:5900",
