@@ -183,14 +183,20 @@ def test_log_file_is_the_users(start_relay: Any, echo: Any, tmp_path: Path
     wait_for(file.exists, "the new file")
 
 
+@pytest.fixture
+def private() -> Iterator[Path]:
+    """A directory to be entered by all and listed by root alone; not below
+    that of pytest, which another run of it closes to others as it begins."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o711)
+        yield Path(directory)
+
+
 def test_certificates_that_may_be_read_but_not_listed(
-        start_relay: Any, echo: Any, tmp_path: Path) -> None:
+        start_relay: Any, echo: Any, tmp_path: Path, private: Path) -> None:
     """As below /etc/ssl/private: a new one is noticed all the same."""
     authority = Authority(tmp_path)
-    directory = tmp_path / "private"
-    directory.mkdir()
-    directory.chmod(0o711)
-    live = Pair(directory, "live")
+    live = Pair(private, "live")
 
     def replace(new: Pair) -> None:
         for source, to in ((new.certificate, live.certificate),
