@@ -339,6 +339,7 @@ static void write_daemon(FILE *out, const struct operations_report *report)
 	write_reloads(out, report);
 }
 
+/* What could not be read is left out: a 0 would be a figure like others. */
 static void write_process(FILE *out, const struct operations_report *report)
 {
 	static const struct metrics_family cpu = {
@@ -369,7 +370,9 @@ static void write_process(FILE *out, const struct operations_report *report)
 
 	metrics_text_seconds(out, &cpu, stats.cpu_us);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		metrics_text_number(out, &numbers[i].family, numbers[i].value);
+		if (numbers[i].value)
+			metrics_text_number(out, &numbers[i].family,
+					    numbers[i].value);
 }
 
 static int write_sessions(FILE *out, const struct metrics_totals *totals)

@@ -265,8 +265,20 @@ def test_no_descriptors(start_relay: Any, echo: Server) -> None:
     relay = start_relay(watched(echo.target))
     admin = Admin(relay)
     limits = resource.prlimit(relay.process.pid, resource.RLIMIT_NOFILE)
+    before = relay.descriptors()
+    kept = admin.dial()
+    wait_for(lambda: relay.descriptors() > before, "the connection")
     resource.prlimit(relay.process.pid, resource.RLIMIT_NOFILE,
                      (relay.descriptors(), limits[1]))
+    # Nothing rather than a 0, where what the kernel says cannot be read.
+    with kept, kept.makefile("rb") as answer:
+        kept.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        text = answer.read().decode()
+        assert "\nprocess_max_fds " in text
+        assert "\nprocess_open_fds" not in text
+    wait_for(lambda: relay.descriptors() == before, "its end")
+    resource.prlimit(relay.process.pid, resource.RLIMIT_NOFILE,
+                     (before, limits[1]))
     with admin.dial() as sock:
         sock.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
         with ws.dial(relay.address) as refused:
