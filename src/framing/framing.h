@@ -94,7 +94,8 @@ struct framing {
 	 * What is told is the same in whatever pieces the input comes, but for
 	 * where the pieces of a record part.  `*in` need not have moved: a CR
 	 * of earlier input is told once it is known to be payload.  A datagram
-	 * is given whole and in one call, also when it has no bytes.
+	 * is given whole and in one call; one without bytes is a record as
+	 * well, but not for this to tell.
 	 */
 	enum framing_status (*next)(struct framing_reader *reader,
 				    const uint8_t **in, const uint8_t *end,

@@ -27,4 +27,17 @@ static inline enum framing_status piece_tell(struct framing_reader *reader,
 	return FRAMING_PIECE;
 }
 
+/* Tells all input as one record: its bounds are those of a read. */
+static inline enum framing_status
+piece_tell_all(struct framing_reader *reader, const uint8_t **in,
+	       const uint8_t *end, struct framing_piece *ret_piece)
+{
+	const uint8_t *data = *in;
+
+	if (data == end)
+		return FRAMING_MORE;
+	*in = end;
+	return piece_tell(reader, data, (size_t)(end - data), true, ret_piece);
+}
+
 #endif

@@ -11,16 +11,12 @@ static bool seqpacket_may_carry(const uint8_t *payload, size_t len)
 	return true;
 }
 
-/* The input is a datagram, and one without bytes is a record too. */
 static enum framing_status seqpacket_next(struct framing_reader *reader,
 					  const uint8_t **in,
 					  const uint8_t *end,
 					  struct framing_piece *ret_piece)
 {
-	const uint8_t *data = *in;
-
-	*in = end;
-	return piece_tell(reader, data, (size_t)(end - data), true, ret_piece);
+	return piece_tell_all(reader, in, end, ret_piece);
 }
 
 const struct framing framing_seqpacket = {

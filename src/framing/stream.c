@@ -7,12 +7,7 @@ static enum framing_status stream_next(struct framing_reader *reader,
 				       const uint8_t **in, const uint8_t *end,
 				       struct framing_piece *ret_piece)
 {
-	const uint8_t *data = *in;
-
-	if (data == end)
-		return FRAMING_MORE;
-	*in = end;
-	return piece_tell(reader, data, (size_t)(end - data), true, ret_piece);
+	return piece_tell_all(reader, in, end, ret_piece);
 }
 
 const struct framing framing_stream = {
