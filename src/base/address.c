@@ -13,6 +13,7 @@
 #define LABEL_MAX 63
 
 #define PREFIX_UNIX "unix:"
+#define PREFIX_SEQPACKET "unix-seqpacket:"
 
 /* Copies into a C string for inet_pton(); false when it cannot be one. */
 static bool address_copy(struct slice text, char *ret_text, size_t size)
@@ -191,20 +192,29 @@ address_split(struct slice text, struct slice *ret_host, struct slice *ret_port)
 	return ADDRESS_OK;
 }
 
+/* Cuts `prefix` off the text; false when it does not begin with it. */
+static bool address_cut_prefix(struct slice *text, const char *prefix)
+{
+	struct slice cut = slice_of(prefix);
+
+	if (!slice_has_prefix(*text, cut))
+		return false;
+	*text = slice_make(text->data + cut.len, text->len - cut.len);
+	return true;
+}
+
 static enum address_error address_parse_any(struct slice text,
 					    struct address *address)
 {
-	struct slice prefix = slice_of(PREFIX_UNIX);
 	struct slice host;
 	struct slice port;
 
 	memset(address, 0, sizeof(*address));
 	if (text.len == 0)
 		return ADDRESS_EMPTY;
-	if (slice_has_prefix(text, prefix))
-		return address_parse_unix(slice_make(text.data + prefix.len,
-						     text.len - prefix.len),
-					  address);
+	address->is_seqpacket = address_cut_prefix(&text, PREFIX_SEQPACKET);
+	if (address->is_seqpacket || address_cut_prefix(&text, PREFIX_UNIX))
+		return address_parse_unix(text, address);
 	enum address_error error = address_split(text, &host, &port);
 
 	if (error == ADDRESS_OK)
@@ -255,6 +265,8 @@ enum address_error address_parse_listen(struct slice text,
 		error = address_parse_any(text, &address);
 	if (error == ADDRESS_OK && address.kind == ADDRESS_NAME)
 		error = ADDRESS_NOT_NUMERIC;
+	if (error == ADDRESS_OK && address.is_seqpacket)
+		error = ADDRESS_NO_STREAM;
 	if (error == ADDRESS_OK)
 		*ret_address = address;
 	return error;
@@ -289,6 +301,8 @@ const char *address_error_text(enum address_error error)
 		return "too long; a Unix socket path has at most 107 bytes";
 	case ADDRESS_NOT_NUMERIC:
 		return "a name; only numeric addresses can be listened on";
+	case ADDRESS_NO_STREAM:
+		return "datagrams; only \"unix:\" can be listened on";
 	}
 	return "unknown error";
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Where to listen or connect: "host:port", "[::1]:port", "unix:/path". */
+/*
+ * Where to listen or connect: "host:port", "[::1]:port", "unix:/path",
+ * "unix-seqpacket:/path".
+ */
 
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
@@ -45,6 +48,7 @@ struct address {
 	struct sockaddr_any socket; /* INET, UNIX */
 	char name[256];             /* NAME: host, null-terminated */
 	uint16_t port;              /* NAME, INET: host byte order */
+	bool is_seqpacket;          /* UNIX: of datagrams, else a stream */
 };
 
 enum address_error {
@@ -59,18 +63,21 @@ enum address_error {
 	ADDRESS_BAD_PATH,    /* "unix:" without an absolute path or a name */
 	ADDRESS_LONG_PATH,   /* does not fit sun_path */
 	ADDRESS_NOT_NUMERIC, /* a host name where one cannot be used */
+	ADDRESS_NO_STREAM,   /* "unix-seqpacket:" likewise */
 };
 
 /*
  * Parses where to connect to; returns ADDRESS_OK or what is wrong with it
- * (never ADDRESS_NOT_NUMERIC).  `ret_address` is untouched on failure.
+ * (never what is wrong for listening only).  `ret_address` is untouched on
+ * failure.
  */
 __attribute__((warn_unused_result)) enum address_error
 address_parse(struct slice text, struct address *ret_address);
 
 /*
- * Parses where to listen: as address_parse(), but never a host name, port 0
- * allowed (the kernel picks one), and "*:port" stands for "[::]:port".
+ * Parses where to listen: as address_parse(), but never a host name nor a
+ * seqpacket socket, port 0 allowed (the kernel picks one), and "*:port" stands
+ * for "[::]:port".
  */
 __attribute__((warn_unused_result)) enum address_error
 address_parse_listen(struct slice text, struct address *ret_address);

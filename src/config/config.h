@@ -120,6 +120,12 @@ struct config_backend {
 	char **server_texts; /* as written, server_count of them */
 };
 
+/* Whether its servers take datagrams: all of them do, or none. */
+static inline bool config_backend_is_seqpacket(const struct config_backend *one)
+{
+	return one->servers[0].address.is_seqpacket;
+}
+
 /* Longest subprotocol: the buffer of an answer holds it. */
 #define CONFIG_SUBPROTOCOL_MAX 128
 

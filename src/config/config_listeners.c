@@ -165,16 +165,19 @@ void config_build_listeners(struct config_draft *draft)
 		config_listener_build(draft, i);
 }
 
-static void config_backend_parse(struct config_draft *draft,
+/* Whether every server has an address. */
+static bool config_backend_parse(struct config_draft *draft,
 				 const struct config_object *object,
 				 struct config_backend *backend)
 {
+	bool is_good = true;
+
 	backend->servers = config_arena_alloc(draft->config->arena,
 					      backend->server_count,
 					      sizeof(*backend->servers));
 	if (!backend->servers) {
 		draft->out_of_memory = true;
-		return;
+		return false;
 	}
 	for (size_t i = 0; i < backend->server_count; i++) {
 		struct config_server *server = &backend->servers[i];
@@ -183,10 +186,32 @@ static void config_backend_parse(struct config_draft *draft,
 		enum address_error error =
 			address_parse(slice_of(server->text), &server->address);
 
-		if (error != ADDRESS_OK)
-			config_draft_error(draft, object, "servers",
-					   "\"%s\": %s", server->text,
-					   address_error_text(error));
+		if (error == ADDRESS_OK)
+			continue;
+		config_draft_error(draft, object, "servers", "\"%s\": %s",
+				   server->text, address_error_text(error));
+		is_good = false;
+	}
+	return is_good;
+}
+
+/* A session knows what a datagram is before it knows its server. */
+static void config_backend_check_kinds(struct config_draft *draft,
+				       const struct config_object *object,
+				       const struct config_backend *backend)
+{
+	const struct config_server *first = backend->servers;
+
+	for (size_t i = 1; i < backend->server_count; i++) {
+		const struct config_server *server = &backend->servers[i];
+
+		if (server->address.is_seqpacket == first->address.is_seqpacket)
+			continue;
+		config_draft_error(draft, object, "servers",
+				   "\"%s\" and \"%s\" are of two kinds; "
+				   "\"unix-seqpacket:\" for all or for none",
+				   first->text, server->text);
+		return;
 	}
 }
 
@@ -218,7 +243,8 @@ void config_build_backends(struct config_draft *draft)
 		struct config_backend *backend = object.data;
 
 		config_backend_check_name(draft, &object, i);
-		if (backend->server_count > 0)
-			config_backend_parse(draft, &object, backend);
+		if (backend->server_count > 0 &&
+		    config_backend_parse(draft, &object, backend))
+			config_backend_check_kinds(draft, &object, backend);
 	}
 }

@@ -339,7 +339,8 @@ const struct config_option config_options[] = {
 	  RANGE(1, TEXT_MAX_BYTES),
 	  .text = "Where to connect, tried in order: \"host:port\", "
 		  "\"[2001:db8::1]:port\", \"unix:/path\" or \"unix:@name\" "
-		  "for an abstract name.\n"
+		  "for an abstract name, and \"unix-seqpacket:\" likewise for "
+		  "sockets of datagrams, which framing \"seqpacket\" needs.\n"
 		  "Of a host name every address is tried." },
 
 	{ ROUTE, .path = "name", .type = CONFIG_OPTION_TEXT,

@@ -161,6 +161,26 @@ static void test_unix_abstract(void **state)
 	assert_formats(&address.socket, "unix:@name");
 }
 
+static void test_unix_seqpacket(void **state)
+{
+	struct address address;
+
+	(void)state;
+	assert_int_equal(parse("unix:/a", 7, false, &address), ADDRESS_OK);
+	assert_false(address.is_seqpacket);
+	assert_int_equal(parse("unix-seqpacket:/a", 17, false, &address),
+			 ADDRESS_OK);
+	assert_true(address.is_seqpacket);
+	assert_int_equal(address.kind, ADDRESS_UNIX);
+	assert_string_equal(address.socket.un.sun_path, "/a");
+	assert_int_equal(parse("unix-seqpacket:@ab", 18, false, &address),
+			 ADDRESS_OK);
+	assert_true(address.is_seqpacket);
+	assert_memory_equal(address.socket.un.sun_path, "\0ab", 3);
+	assert_int_equal(parse("unix-seqpacket:/a", 17, true, &address),
+			 ADDRESS_NO_STREAM);
+}
+
 /* sun_path has 108 bytes: a path of 107 and its end, a name of 107 and '@'. */
 static void test_longest_unix(void **state)
 {
@@ -232,6 +252,9 @@ static const struct {
 	{ "unix:/", ADDRESS_BAD_PATH },
 	{ "unix:@", ADDRESS_BAD_PATH },
 	{ "unix:ab", ADDRESS_BAD_PATH },
+	{ "unix-seqpacket:", ADDRESS_BAD_PATH },
+	{ "unix-seqpacket:a", ADDRESS_BAD_PATH },
+	{ "unix-stream:/a", ADDRESS_BAD_PORT },
 };
 
 static void test_bad(void **state)
@@ -305,7 +328,7 @@ static void test_format_of_what_the_kernel_gives(void **state)
 static void test_every_error_has_a_text(void **state)
 {
 	(void)state;
-	for (int i = ADDRESS_OK; i <= ADDRESS_NOT_NUMERIC; i++)
+	for (int i = ADDRESS_OK; i <= ADDRESS_NO_STREAM; i++)
 		assert_string_not_equal(
 			address_error_text((enum address_error)i),
 			"unknown error");
@@ -321,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_longest_name),
 		cmocka_unit_test(test_unix_path),
 		cmocka_unit_test(test_unix_abstract),
+		cmocka_unit_test(test_unix_seqpacket),
 		cmocka_unit_test(test_longest_unix),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_null_bytes_are_refused),

@@ -250,6 +250,39 @@ static void test_options_of_another_framing(void **state)
 		"leave it out\n");
 }
 
+static void test_servers_of_datagrams(void **state)
+{
+	(void)state;
+	config_text_assert_errors(
+		TEXT_LISTENER "backends = {\n"
+		"  a = { servers = ( \"unix-seqpacket:@a\", "
+		"\"unix-seqpacket:/a\" ); };\n"
+		"  b = { servers = ( \"unix:/b\", \"unix-seqpacket:/c\", "
+		"\"unix-seqpacket:/d\" ); };\n"
+		"  c = { servers = ( \"unix:/b\", \"unix-seqpacket:b\" ); };\n"
+		"  d = { servers = ( \"h:1\" ); };\n"
+		"};\n"
+		"routes = ( { path = \"/a\"; backend = \"a\"; framing = "
+		"\"seqpacket\"; },\n"
+		"  { path = \"/b\"; backend = \"a\"; },\n"
+		"  { path = \"/c\"; backend = \"a\"; framing = \"nul\"; },\n"
+		"  { path = \"/d\"; backend = \"d\"; framing = "
+		"\"seqpacket\"; },\n"
+		"  { path = \"/e\"; backend = \"d\"; } );\n",
+		"t:4: backends.b.servers: \"unix:/b\" and "
+		"\"unix-seqpacket:/c\" are of two kinds; "
+		"\"unix-seqpacket:\" for all or for none\n"
+		"t:5: backends.c.servers: \"unix-seqpacket:b\": not a Unix "
+		"socket; \"unix:\" and an absolute path, or \"unix:@\" and "
+		"an abstract name\n"
+		"t:9: routes[1].framing: backend \"a\" has "
+		"\"unix-seqpacket:@a\", which needs \"seqpacket\"\n"
+		"t:10: routes[2].framing: backend \"a\" has "
+		"\"unix-seqpacket:@a\", which needs \"seqpacket\"\n"
+		"t:11: routes[3].framing: \"seqpacket\" needs servers of "
+		"\"unix-seqpacket:\", and backend \"d\" has \"h:1\"\n");
+}
+
 static void test_log_target(void **state)
 {
 	static const char *const good[] = { "auto", "stderr", "journal",
@@ -354,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_options_of_another_framing),
+		cmocka_unit_test(test_servers_of_datagrams),
 		cmocka_unit_test(test_log_target),
 		cmocka_unit_test(test_no_listener),
 		cmocka_unit_test(test_pages),
