@@ -28,6 +28,7 @@ struct dial {
 	dial_callback callback;
 	void *arg;
 	uint32_t timeout_ms;
+	size_t datagram_max;
 	size_t next_server;  /* of the backend, not tried yet */
 	size_t next_address; /* of `addresses`, not tried yet */
 	size_t address_count;
@@ -205,11 +206,16 @@ static int try_address(struct dial *dial)
 {
 	const struct sockaddr_any *address =
 		&dial->addresses[dial->next_address++];
+	bool is_seqpacket = config_backend_is_seqpacket(dial->backend);
 
 	dial->fd = socket(address->sa.sa_family,
-			  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+			  (is_seqpacket ? SOCK_SEQPACKET : SOCK_STREAM) |
+				  SOCK_NONBLOCK | SOCK_CLOEXEC,
+			  0);
 	if (dial->fd < 0)
 		return -errno;
+	if (is_seqpacket)
+		socket_fit_datagrams(dial->fd, dial->datagram_max);
 	if (address->sa.sa_family != AF_UNIX)
 		socket_set_nodelay(dial->fd);
 	dial->give_up_us = clock_now_us() + (uint64_t)dial->timeout_ms * 1000;
@@ -336,6 +342,7 @@ enum dial_progress dial_start(const struct dial_options *options,
 	dial->callback = options->callback;
 	dial->arg = options->arg;
 	dial->timeout_ms = options->timeout_ms;
+	dial->datagram_max = options->datagram_max;
 	dial->fd = -1;
 	if (try_more(dial)) {
 		*ret_dial = dial;

@@ -60,6 +60,7 @@ struct dial_options {
 	const struct dial_context *context;
 	const struct config_backend *backend;
 	uint32_t timeout_ms; /* for a name, and for each address of it */
+	size_t datagram_max; /* bytes that servers of datagrams are to take */
 	dial_callback callback;
 	void *arg;
 };

@@ -4,6 +4,7 @@
 #include "net/socket.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -37,6 +38,21 @@ void socket_keep_alive(int fd, uint32_t idle_ms, uint32_t timeout_ms)
 	set_seconds(fd, TCP_KEEPIDLE, idle_ms);
 	set_seconds(fd, TCP_KEEPINTVL, timeout_ms / 3);
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
+void socket_fit_datagrams(int fd, size_t len)
+{
+	/* The kernel doubles it; what it adds to a datagram is far less. */
+	size_t half = len / 2 + 1024;
+	int size = half < INT_MAX / 2 ? (int)half : INT_MAX / 2;
+	int now = 0;
+	socklen_t now_len = sizeof(now);
+
+	/* Never less than it was. */
+	if (!getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &now, &now_len) &&
+	    now / 2 < size)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size,
+				 sizeof(size));
 }
 
 static size_t socket_count(int fd, unsigned long request)

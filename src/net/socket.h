@@ -19,6 +19,12 @@ void socket_set_nodelay(int fd);
  */
 void socket_keep_alive(int fd, uint32_t idle_ms, uint32_t timeout_ms);
 
+/*
+ * Makes room for datagrams of `len` bytes to be sent (SO_SNDBUF), as far as the
+ * system allows it: twice net.core.wmem_max, a little less.
+ */
+void socket_fit_datagrams(int fd, size_t len);
+
 /* Bytes received and not yet read (FIONREAD); 0 if it cannot be told. */
 size_t socket_inq(int fd);
 

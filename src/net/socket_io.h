@@ -16,9 +16,10 @@
  * costs two locked instructions in every call of a program with threads.
  */
 #if defined(SYS_recvfrom) && defined(SYS_sendto)
-static inline ssize_t socket_receive_once(int fd, void *ret_data, size_t len)
+static inline ssize_t socket_receive_once(int fd, void *ret_data, size_t len,
+					  int flags)
 {
-	return syscall(SYS_recvfrom, fd, ret_data, len, 0, NULL, NULL);
+	return syscall(SYS_recvfrom, fd, ret_data, len, flags, NULL, NULL);
 }
 
 static inline ssize_t socket_send_once(int fd, const void *data, size_t len,
@@ -28,9 +29,10 @@ static inline ssize_t socket_send_once(int fd, const void *data, size_t len,
 		       0);
 }
 #else
-static inline ssize_t socket_receive_once(int fd, void *ret_data, size_t len)
+static inline ssize_t socket_receive_once(int fd, void *ret_data, size_t len,
+					  int flags)
 {
-	return recv(fd, ret_data, len, 0);
+	return recv(fd, ret_data, len, flags);
 }
 
 static inline ssize_t socket_send_once(int fd, const void *data, size_t len,
@@ -40,13 +42,17 @@ static inline ssize_t socket_send_once(int fd, const void *data, size_t len,
 }
 #endif
 
-/* Bytes read, 0 at the end, -errno (-EAGAIN: none are there).  Any thread. */
-static inline ssize_t socket_receive(int fd, void *ret_data, size_t len)
+/*
+ * Bytes read, 0 at the end, -errno (-EAGAIN: none are there); `flags` as of
+ * recv().  Any thread.
+ */
+static inline ssize_t socket_receive(int fd, void *ret_data, size_t len,
+				     int flags)
 {
 	ssize_t n;
 
 	do
-		n = socket_receive_once(fd, ret_data, len);
+		n = socket_receive_once(fd, ret_data, len, flags);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }

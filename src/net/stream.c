@@ -12,7 +12,7 @@
 
 static ssize_t plain_read(struct stream *stream, void *ret_data, size_t len)
 {
-	return socket_receive(stream->fd, ret_data, len);
+	return socket_receive(stream->fd, ret_data, len, 0);
 }
 
 static ssize_t plain_write(struct stream *stream, const void *data, size_t len)

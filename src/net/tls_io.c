@@ -32,7 +32,7 @@ static int on_read(BIO *bio, char *data, int len)
 	if (want > io->budget)
 		want = io->budget;
 	if (want && !io->is_drained)
-		n = socket_receive(io->fd, data, want);
+		n = socket_receive(io->fd, data, want, 0);
 	if (n > 0) {
 		io->is_drained = (size_t)n < want;
 		io->budget -= (size_t)n;

@@ -168,6 +168,7 @@ void handshake_dial(struct session *s)
 		.context = &s->relay->dial,
 		.backend = s->route->backend,
 		.timeout_ms = s->route->timeouts.connect_ms,
+		.datagram_max = s->route->limits.message,
 		.callback = on_dialed,
 		.arg = s,
 	};

@@ -124,6 +124,9 @@ ssize_t pump_discard(struct endpoint *from, const struct pump_scratch *scratch)
 
 	if (n > 0 || n == -EAGAIN)
 		return n;
+	/* A datagram without bytes, or of more than there is room for. */
+	if (n == -ENOMSG || n == -EMSGSIZE)
+		return -EAGAIN;
 	from->ended = true;
 	from->is_eof = true;
 	return 0;

@@ -81,6 +81,15 @@ static struct pump_result move_pieces(struct endpoint *from,
 	return moved();
 }
 
+/* What was put there has been sent, or the sink failed. */
+static struct pump_result after(const struct outlet *outlet)
+{
+	if (!outlet->error)
+		return moved();
+	return (struct pump_result){ .outcome = PUMP_SINK_ERROR,
+				     .error = outlet->error };
+}
+
 /* A sink that failed is told even when the source ended too. */
 static struct pump_result move(struct endpoint *from, struct endpoint *to,
 			       const struct pump_scratch *scratch,
@@ -93,8 +102,7 @@ static struct pump_result move(struct endpoint *from, struct endpoint *to,
 	outlet_flush(&outlet);
 	if (!outlet.error || result.outcome == PUMP_FAULT)
 		return result;
-	return (struct pump_result){ .outcome = PUMP_SINK_ERROR,
-				     .error = outlet.error };
+	return after(&outlet);
 }
 
 /* Nobody will look at what is held any more. */
@@ -138,6 +146,20 @@ struct pump_result pump_pieces_feed(struct endpoint *from, struct endpoint *to,
 	return result;
 }
 
+/* A datagram without bytes: nothing to look into, yet it is a message. */
+static struct pump_result move_empty(struct endpoint *to,
+				     const struct pump_scratch *scratch)
+{
+	const struct piece piece = { .data = scratch->data,
+				     .is_first = true,
+				     .is_last = true };
+	struct outlet outlet = outlet_to(to, scratch);
+	enum relay_cause cause = to->ops->put(to, &piece, scratch, &outlet);
+
+	outlet_flush(&outlet);
+	return cause ? fault(cause) : after(&outlet);
+}
+
 static struct pump_result stop(struct endpoint *from, ssize_t n)
 {
 	if (n == -EAGAIN && from->is_draining) {
@@ -166,6 +188,8 @@ static struct pump_result read_and_move(struct endpoint *from,
 	if (from->is_draining && from->take_left < size)
 		size = from->take_left;
 	n = stream_read(&from->stream, scratch->data, size);
+	if (n == -ENOMSG)
+		return move_empty(to, scratch);
 	if (n <= 0)
 		return stop(from, n);
 	if (from->is_draining)

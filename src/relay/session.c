@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "net/stream_datagram.h"
 #include "net/stream_tls.h"
 #include "relay/handshake.h"
 
@@ -120,6 +121,8 @@ void session_connect_target(struct session *s, int fd)
 {
 	stream_open(&s->target.stream, s->relay->options.base, fd, on_target,
 		    s);
+	if (config_backend_is_seqpacket(s->route->backend))
+		stream_datagram_begin(&s->target.stream);
 }
 
 static bool is_counted_by(struct session *s, const struct admission_key *key)

@@ -37,6 +37,9 @@ static enum relay_cause target_cause(const struct session *s, int error)
 		return CAUSE_NO_MEMORY;
 	if (error == -ETIMEDOUT)
 		return CAUSE_TARGET_VANISHED;
+	/* A datagram that no socket here takes. */
+	if (error == -EMSGSIZE)
+		return CAUSE_MESSAGE_SIZE;
 	if (error == -EPIPE &&
 	    socket_take_error(s->target.stream.fd) != -ECONNRESET)
 		return CAUSE_TARGET_CLOSED;

@@ -93,6 +93,7 @@ static enum dial_progress start(struct fixture *f, uint32_t timeout_ms)
 	const struct dial_options options = { .context = &f->context,
 					      .backend = &f->backend,
 					      .timeout_ms = timeout_ms,
+					      .datagram_max = 300000,
 					      .callback = on_dialed,
 					      .arg = f };
 
@@ -148,6 +149,31 @@ static void test_ipv4(void **state)
 static void test_abstract(void **state)
 {
 	check_listener(*state, "unix:@wsr-test-dial");
+}
+
+/* The one that is of datagrams, and takes those it was dialled for. */
+static void test_seqpacket(void **state)
+{
+	static const char datagram[300000];
+	struct sockaddr_un name = { .sun_family = AF_UNIX,
+				    .sun_path = "\0wsr-test-seqpacket" };
+	struct fixture *f = *state;
+	int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int fd;
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&name,
+			      offsetof(struct sockaddr_un, sun_path) + 19),
+			 0);
+	assert_int_equal(listen(listener, 4), 0);
+	add_server(f, "unix-seqpacket:@wsr-test-seqpacket");
+	assert_int_equal(dial(f, 5000), 0);
+	fd = accept(listener, NULL, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(send(f->result.fd, datagram, sizeof(datagram), 0),
+			 sizeof(datagram));
+	assert_int_equal(recv(fd, NULL, 0, MSG_TRUNC), sizeof(datagram));
+	close(fd);
+	close(listener);
 }
 
 static void test_first_refuses_second_answers(void **state)
@@ -392,6 +418,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_ipv4),
 		TEST(test_abstract),
+		TEST(test_seqpacket),
 		TEST(test_first_refuses_second_answers),
 		TEST(test_all_refuse),
 		TEST(test_no_such_path),
