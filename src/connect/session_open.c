@@ -132,6 +132,7 @@ static void on_reached(void *arg, const struct reach_result *result)
 		shake_hands(s);
 	}
 	session_open_go_on(s);
+	session_flow_go_on(s);
 	session_update(s);
 }
 

@@ -11,6 +11,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib import backends, ws  # noqa: E402
+from lib.connect import Program, RawServer  # noqa: E402
 from lib.control import Control  # noqa: E402
 from lib.relay import Relay, Relays, binary  # noqa: E402
 
@@ -94,3 +95,23 @@ def client_of(start_relay: Relays) -> Iterator[Callable[..., ws.Client]]:
     yield open_one
     for client in clients:
         client.sock.close()
+
+
+@pytest.fixture
+def wsrelay_connect(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Starts wsrelay-connect."""
+    programs: List[Program] = []
+
+    def start(*arguments: str, **more: Any) -> Program:
+        programs.append(Program(tmp_path, *arguments, **more))
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        program.stop()
+
+
+@pytest.fixture
+def raw(keep: Callable[[Any], Any]) -> RawServer:
+    """A WebSocket server that the test plays."""
+    return keep(RawServer())
