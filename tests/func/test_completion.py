@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""bash completion of wsrelayctl, asked as bash asks it."""
+"""bash completion of the two tools, asked as bash asks it."""
 
 import subprocess
 from pathlib import Path
 from typing import Any, List
 
+from lib import connect
 from lib.config import relay_to
 from lib.control import Control, program
 
-SCRIPT = Path(__file__).resolve().parents[2] / "completions" / "wsrelayctl"
+SCRIPTS = Path(__file__).resolve().parents[2] / "completions"
+SCRIPT = SCRIPTS / "wsrelayctl"
 
 ASK = """
 source "$1"; shift
@@ -70,3 +72,27 @@ def test_session_numbers(start_relay: Any, echo: Any, control: Control,
     assert ids == ["1", "10", "11", "12"]
     assert len(complete("-s", control.path, "kill", "3", "")) == 12
     assert complete("--socket", "/nowhere", "show", "") == []
+
+
+def complete_connect(*words: str) -> List[str]:
+    """As complete(), of wsrelay-connect."""
+    ask = ASK.replace("_wsrelayctl", "_wsrelay_connect").replace(
+        "COMP_WORDS", 'COMP_LINE="$*" COMP_WORDS', 1)
+    result = subprocess.run(
+        ["bash", "--norc", "-c", ask, "bash", str(SCRIPTS / "wsrelay-connect"),
+         connect.program(), *words],
+        capture_output=True, text=True, check=True)
+    assert not result.stderr, result
+    return result.stdout.split()
+
+
+def test_connect() -> None:
+    assert complete_connect("w") == ["ws://", "wss://"]
+    assert complete_connect("--s") == ["--subprotocol"]
+    assert complete_connect("--origin", "") == []
+    assert complete_connect("wss://a") == []
+    assert str(SCRIPT) in complete_connect("--ca", str(SCRIPT)[:-3])
+    known = subprocess.run([connect.program(), "--help"], text=True,
+                           capture_output=True, check=True).stdout
+    for option in complete_connect("--"):
+        assert option in known

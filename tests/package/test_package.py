@@ -74,13 +74,16 @@ def test_lintian_finds_nothing(built: Path) -> None:
 def test_it_has_what_the_documents_promise(built: Path) -> None:
     listed = run("dpkg-deb", "--contents", package_of(built))
     for path in ("usr/sbin/wsrelayd", "usr/bin/wsrelayctl",
+                 "usr/bin/wsrelay-connect",
                  "etc/wsrelayd/wsrelayd.conf", "etc/wsrelayd/conf.d/",
                  "lib/systemd/system/wsrelayd.service",
                  "lib/systemd/system/wsrelayd.socket",
                  "etc/logrotate.d/wsrelayd",
+                 "usr/share/bash-completion/completions/wsrelay-connect",
                  "usr/share/bash-completion/completions/wsrelayctl",
                  "usr/share/man/man8/wsrelayd.8.gz",
                  "usr/share/man/man5/wsrelayd.conf.5.gz",
+                 "usr/share/man/man1/wsrelay-connect.1.gz",
                  "usr/share/man/man1/wsrelayctl.1.gz"):
         assert f"./{path}\n" in listed, path
 

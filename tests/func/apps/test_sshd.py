@@ -3,8 +3,6 @@
 
 import getpass
 import hashlib
-import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,41 +11,16 @@ from typing import Any, List
 import pytest
 from lib import bridge as bridge_module
 from lib.config import relay_to
-from lib.wait import wait_for
+from sshd import start_sshd
 
 SIZE = 100 << 20
 CHUNK = hashlib.sha256(b"chunk").digest() * 32768  # 1 MiB
 
 
-def free_port() -> int:
-    """A port the kernel has just given: sshd takes no other's word."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as sock:
-        return sock.connect_ex(("127.0.0.1", port)) == 0
-
-
 @pytest.fixture
 def ssh(start_relay: Any, spawn: Any, tmp_path: Path) -> List[str]:
     """The command line of an ssh that comes through the relay."""
-    for name in ("host", "user"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
-                        str(tmp_path / name)], check=True, timeout=60)
-    port = free_port()
-    (tmp_path / "sshd_config").write_text(
-        f"ListenAddress 127.0.0.1:{port}\n"
-        f"HostKey {tmp_path}/host\n"
-        f"AuthorizedKeysFile {tmp_path}/user.pub\n"
-        "PidFile none\nStrictModes no\nUsePAM no\n"
-        "PasswordAuthentication no\nPermitRootLogin prohibit-password\n")
-    if os.getuid() == 0:
-        os.makedirs("/run/sshd", exist_ok=True)  # sshd's own, as Debian has it
-    spawn("/usr/sbin/sshd", "-D", "-e", "-f", str(tmp_path / "sshd_config"))
-    wait_for(lambda: is_listening(port), "sshd")
+    port = start_sshd(spawn, tmp_path)
     relay = start_relay(relay_to(f"127.0.0.1:{port}"))
     proxy = (f"{sys.executable} {bridge_module.__file__} "
              f"ws://127.0.0.1:{relay.port}/app")
