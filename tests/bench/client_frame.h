@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The client's half of RFC 6455 framing, as much as a load generator needs. */
+/* The client's half of RFC 6455 framing, by views of what was received. */
 #ifndef BENCH_CLIENT_FRAME_H
 #define BENCH_CLIENT_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define CLIENT_FRAME_HEAD_MAX 14u     /* RFC 6455 §5.2: 2 + 8 + 4 */
-#define CLIENT_FRAME_CONTROL_MAX 125u /* RFC 6455 §5.5 */
-
-enum client_frame_opcode {
-	CLIENT_FRAME_CONTINUATION = 0,
-	CLIENT_FRAME_TEXT = 1,
-	CLIENT_FRAME_BINARY = 2,
-	CLIENT_FRAME_CLOSE = 8,
-	CLIENT_FRAME_PING = 9,
-	CLIENT_FRAME_PONG = 10
-};
+#include "ws/frame.h"
 
 enum client_frame_result {
 	CLIENT_FRAME_MORE,    /* all input consumed */
@@ -27,13 +18,11 @@ enum client_frame_result {
 
 /* All zero is its first state. */
 struct client_frame_decoder {
+	struct ws_frame_header header;
 	uint64_t left; /* payload still to come */
-	uint8_t head[CLIENT_FRAME_HEAD_MAX];
-	uint8_t head_len; /* bytes of head gathered, 0 = between frames */
-	uint8_t in_payload;
-	uint8_t opcode;
+	bool in_payload;
 	uint8_t control_len;
-	uint8_t control[CLIENT_FRAME_CONTROL_MAX];
+	uint8_t control[WS_CONTROL_PAYLOAD_MAX];
 };
 
 /* A view of bytes; what a result points at stays where it was received. */
@@ -44,15 +33,15 @@ struct client_frame_bytes {
 
 /*
  * Writes a final masked frame to OUT, which has room for LEN +
- * CLIENT_FRAME_HEAD_MAX bytes. Returns its size.
+ * WS_FRAME_CLIENT_HEADER_MAX bytes. Returns its size.
  */
-size_t client_frame_build(uint8_t *out, enum client_frame_opcode opcode,
-			  uint32_t key, const uint8_t *payload, size_t len);
+size_t client_frame_build(uint8_t *out, enum ws_opcode opcode, uint32_t key,
+			  const uint8_t *payload, size_t len);
 
 /*
  * Consumes from IN up to one event. With DATA, RET_PAYLOAD is the piece; with
- * CONTROL, d->opcode says which and RET_PAYLOAD is in the decoder, valid until
- * the next call on the same object.
+ * CONTROL, d->header.opcode says which and RET_PAYLOAD is in the decoder, valid
+ * until the next call on the same object.
  */
 enum client_frame_result
 client_frame_next(struct client_frame_decoder *d, struct client_frame_bytes *in,

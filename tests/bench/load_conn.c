@@ -175,7 +175,7 @@ static void conn_upload(struct load *l, struct load_conn *c)
 }
 
 static void conn_queue_control(struct load_conn *c,
-			       enum client_frame_opcode opcode,
+			       enum ws_opcode opcode,
 			       const uint8_t *payload, size_t len)
 {
 	if (c->control_sent > 0)
@@ -196,7 +196,7 @@ static void conn_begin_close(struct load *l, struct load_conn *c)
 		shutdown(c->fd, SHUT_WR);
 		return;
 	}
-	conn_queue_control(c, CLIENT_FRAME_CLOSE, normal, sizeof(normal));
+	conn_queue_control(c, WS_OPCODE_CLOSE, normal, sizeof(normal));
 	conn_flush(l, c);
 }
 
@@ -242,17 +242,17 @@ static bool conn_take_payload(struct load *l, struct load_conn *c,
 static bool conn_take_control(struct load *l, struct load_conn *c,
 			      struct client_frame_bytes data)
 {
-	if (c->decoder.opcode == CLIENT_FRAME_CLOSE) {
+	if (c->decoder.header.opcode == WS_OPCODE_CLOSE) {
 		if (c->state == LOAD_CLOSING)
 			return true;
 		errno = 0;
 		conn_fail(l, c, "closed by the server");
 		return false;
 	}
-	if (c->decoder.opcode != CLIENT_FRAME_PING || c->state != LOAD_OPEN)
+	if (c->decoder.header.opcode != WS_OPCODE_PING || c->state != LOAD_OPEN)
 		return true;
 	l->counters->pings++;
-	conn_queue_control(c, CLIENT_FRAME_PONG, data.p, data.len);
+	conn_queue_control(c, WS_OPCODE_PONG, data.p, data.len);
 	conn_flush(l, c);
 	return c->state == LOAD_OPEN;
 }
@@ -461,7 +461,7 @@ static int make_message(struct load *l, unsigned i)
 {
 	const uint8_t *payload = pattern_bytes();
 	size_t size = l->plan.size;
-	uint8_t *p = malloc(size + CLIENT_FRAME_HEAD_MAX);
+	uint8_t *p = malloc(size + WS_FRAME_CLIENT_HEADER_MAX);
 	size_t len = size;
 
 	if (!p)
@@ -469,7 +469,7 @@ static int make_message(struct load *l, unsigned i)
 	if (l->plan.scenario == LOAD_UPLOAD)
 		payload += i * size % PATTERN_SIZE;
 	if (l->plan.path)
-		len = client_frame_build(p, CLIENT_FRAME_BINARY,
+		len = client_frame_build(p, WS_OPCODE_BINARY,
 					 0x9e3779b9u * (i + 1), payload, size);
 	else
 		memcpy(p, payload, size);

@@ -56,7 +56,7 @@ struct load_conn {
 	bool wants_write;
 	uint8_t control_len; /* a control frame waiting to be sent */
 	uint8_t control_sent;
-	uint8_t control[CLIENT_FRAME_CONTROL_MAX + CLIENT_FRAME_HEAD_MAX];
+	uint8_t control[WS_CONTROL_PAYLOAD_MAX + WS_FRAME_CLIENT_HEADER_MAX];
 };
 
 struct load {
