@@ -68,6 +68,7 @@ class Frame:
     opcode: int
     payload: bytes
     fin: bool = True
+    rsv1: bool = False
 
     @property
     def code(self) -> Optional[int]:
@@ -159,6 +160,7 @@ class Client:
                          source=source)
         self.buffer = bytearray()
         self.eof = False
+        self.takes_rsv1 = False     # compression was agreed
 
     def __enter__(self) -> "Client":
         return self
@@ -284,7 +286,8 @@ class Client:
         """Reads one frame, which must be as RFC 6455 wants a server's."""
         first, second = self._take(2)
         opcode, size = first & 0x0F, second & 0x7F
-        assert first & 0x70 == 0, f"reserved bits set: {first:#x}"
+        rsv1 = first & 0x70 == 0x40 and self.takes_rsv1
+        assert rsv1 or first & 0x70 == 0, f"reserved bits set: {first:#x}"
         assert second & 0x80 == 0, "a server's frame is masked"
         assert opcode in (CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG)
         if size == 126:
@@ -293,7 +296,8 @@ class Client:
         elif size == 127:
             size, = struct.unpack("!Q", self._take(8))
             assert 65536 <= size < 1 << 63, "length not minimal"
-        got = Frame(opcode, self._take(size), bool(first & 0x80))
+        got = Frame(opcode, self._take(size), bool(first & 0x80), rsv1)
+        assert not rsv1 or opcode in (TEXT, BINARY), "RSV1 on a wrong frame"
         if opcode >= CLOSE:
             assert got.fin and size <= 125, "control frame against the rules"
         if opcode == CLOSE:
