@@ -40,17 +40,17 @@
 	CAUSE(IDLE, "idle", 1008, 0, DRAIN_TARGET,                            \
 	      "idle for too long")                                            \
 	/* Faults of the client. */                                           \
-	CAUSE(PROTOCOL, "protocol_error", 1002, 0, STOP,                      \
+	CAUSE(PROTOCOL, "protocol_error", 1002, 0, REFUSE_CLIENT,             \
 	      "protocol error")                                               \
-	CAUSE(MESSAGE_TYPE, "message_type", 1003, 0, STOP,                    \
+	CAUSE(MESSAGE_TYPE, "message_type", 1003, 0, REFUSE_CLIENT,           \
 	      "message type not taken here")                                  \
-	CAUSE(CLIENT_UTF8, "client_utf8", 1007, 0, STOP,                      \
+	CAUSE(CLIENT_UTF8, "client_utf8", 1007, 0, REFUSE_CLIENT,             \
 	      "text is not UTF-8")                                            \
-	CAUSE(CLIENT_DEFLATE, "client_deflate", 1007, 0, STOP,                \
+	CAUSE(CLIENT_DEFLATE, "client_deflate", 1007, 0, REFUSE_CLIENT,       \
 	      "not a compressed message")                                     \
-	CAUSE(MESSAGE_CONTENT, "message_content", 1007, 0, STOP,              \
+	CAUSE(MESSAGE_CONTENT, "message_content", 1007, 0, REFUSE_CLIENT,     \
 	      "the end of a record inside of a message")                      \
-	CAUSE(MESSAGE_SIZE, "message_size", 1009, 0, STOP,                    \
+	CAUSE(MESSAGE_SIZE, "message_size", 1009, 0, REFUSE_CLIENT,           \
 	      "the message is too long")                                      \
 	CAUSE(CLIENT_STALLED, "client_stalled", 1013, 0, STOP_TARGET,         \
 	      "the client takes no bytes")                                    \
@@ -132,6 +132,8 @@ enum cause_ending {
 	ENDING_DRAIN_TARGET,   /* what has come from the target, no more */
 	ENDING_STOP,           /* nothing more is taken from either end */
 	ENDING_STOP_TARGET,    /* nothing more is taken from the target */
+	ENDING_REFUSE_CLIENT,  /* nothing more is taken from the client, and
+				  for a moment what the target answers */
 	ENDING_LOSE_CLIENT,    /* the client takes nothing more */
 	ENDING_ABANDON_CLIENT, /* the client is told, but not listened to */
 	ENDING_LOSE_TARGET,    /* the target takes nothing more */

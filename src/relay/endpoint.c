@@ -91,29 +91,35 @@ static int fail(struct endpoint *end, size_t lost, int error)
 	return error;
 }
 
-int endpoint_send(struct endpoint *end, const uint8_t *data, size_t len)
+int endpoint_queue(struct endpoint *end, const uint8_t *data, size_t len)
 {
 	bool was_owing = endpoint_owes(end);
-	ssize_t n = 0;
 	int error;
 
 	if (end->is_broken) {
 		end->undelivered += len;
 		return 0;
 	}
-	if (!was_owing) {
+	error = out_append(end, data, len);
+	if (error)
+		return fail(end, len, error);
+	if (!was_owing)
+		note_progress(end, clock_coarse_ms());
+	return 0;
+}
+
+int endpoint_send(struct endpoint *end, const uint8_t *data, size_t len)
+{
+	ssize_t n = 0;
+
+	if (!end->is_broken && !endpoint_owes(end)) {
 		n = write_some(end, data, len);
 		if (n < 0)
 			return fail(end, len, (int)n);
 		if ((size_t)n == len)
 			return 0;
 	}
-	error = out_append(end, data + n, len - (size_t)n);
-	if (error)
-		return fail(end, len - (size_t)n, error);
-	if (!was_owing)
-		note_progress(end, clock_coarse_ms());
-	return 0;
+	return endpoint_queue(end, data + n, len - (size_t)n);
 }
 
 int endpoint_flush(struct endpoint *end)

@@ -157,6 +157,10 @@ static inline bool endpoint_has_more(const struct endpoint *end)
 __attribute__((warn_unused_result))
 int endpoint_send(struct endpoint *end, const uint8_t *data, size_t len);
 
+/* As endpoint_send(), but leaves it to endpoint_flush(). */
+__attribute__((warn_unused_result))
+int endpoint_queue(struct endpoint *end, const uint8_t *data, size_t len);
+
 /* Sends of what is owed as much as the peer takes; as endpoint_send(). */
 __attribute__((warn_unused_result))
 int endpoint_flush(struct endpoint *end);

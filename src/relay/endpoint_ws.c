@@ -19,6 +19,13 @@ static_assert(ENDPOINT_HEADROOM >= WS_FRAME_HEADER_MAX + UTF8_PARTIAL_MAX,
 static_assert(ENDPOINT_OVERHEAD >= ENDPOINT_HEADROOM + 2 * WS_CONTROL_FRAME_MAX,
 	      "a ping and a Close fit behind a frame that was not taken");
 
+/*
+ * Bytes owed to a client behind which one more pong is queued.  With what a
+ * direction may hold by the piece, half of limits.buffer, it is less than the
+ * smallest of these, 4 KiB.
+ */
+#define QUEUED_PONGS 1536
+
 static struct endpoint_ws *ws_of(struct endpoint *end)
 {
 	return (struct endpoint_ws *)(void *)end;
@@ -51,6 +58,38 @@ enum relay_cause endpoint_ws_fault(const struct endpoint_ws *ws)
 	}
 }
 
+/* Whether a pong may stand behind what is owed. */
+static bool may_queue_pong(const struct endpoint_ws *ws)
+{
+	return ws->end.out.len <= QUEUED_PONGS;
+}
+
+static int queue_pong(struct endpoint_ws *ws)
+{
+	uint8_t frame[WS_CONTROL_FRAME_MAX];
+	int error = 0;
+
+	if (!may_queue_pong(ws))
+		error = endpoint_flush(&ws->end);
+	if (error || !may_queue_pong(ws))
+		return error;
+	return endpoint_queue(&ws->end, frame,
+			      ws_conn_take_reply(&ws->conn, frame));
+}
+
+enum relay_cause endpoint_ws_queue_pong(struct endpoint_ws *ws)
+{
+	int error;
+
+	if (ws->end.finished || ws->end.is_broken)
+		return CAUSE_NONE;
+	error = queue_pong(ws);
+	if (error)
+		ws->end.fault = error == -ENOMEM ? CAUSE_NO_MEMORY :
+						   CAUSE_CLIENT_RESET;
+	return ws->end.fault;
+}
+
 static enum endpoint_news ws_decode(struct endpoint *end, struct chunk *chunk)
 {
 	struct endpoint_ws *ws = ws_of(end);
@@ -68,7 +107,10 @@ static enum endpoint_news ws_decode(struct endpoint *end, struct chunk *chunk)
 		case WS_EVENT_NONE:
 			return ENDPOINT_GOES_ON;
 		case WS_EVENT_PING:
-			break; /* the pong waits in its slot */
+			if (cursor.in < cursor.in_end &&
+			    endpoint_ws_queue_pong(ws))
+				return ENDPOINT_FAULT;
+			break;
 		case WS_EVENT_PONG:
 			endpoint_ws_note_pong(ws);
 			break;
@@ -240,7 +282,7 @@ int endpoint_ws_send_control(struct endpoint_ws *ws)
 
 	if (ws->end.finished || ws->end.is_broken)
 		return 0;
-	if (ws_conn_has_reply(&ws->conn) && !endpoint_owes(&ws->end)) {
+	if (ws_conn_has_reply(&ws->conn) && may_queue_pong(ws)) {
 		uint8_t frame[WS_CONTROL_FRAME_MAX];
 		size_t len = ws_conn_take_reply(&ws->conn, frame);
 

@@ -107,7 +107,16 @@ __attribute__((warn_unused_result))
 int endpoint_ws_send_close(struct endpoint_ws *ws, uint16_t code,
 			   const char *reason);
 
-/* For relay/endpoint_ws_pieces.c: a pong came. */
+/*
+ * For relay/endpoint_ws_next.c: a ping came, and something behind it, perhaps
+ * another one that would take its slot.  So its pong is queued, unless the
+ * client does not take what it is owed: then the latest will be answered.
+ * CAUSE_NONE, or why that failed.
+ */
+__attribute__((warn_unused_result)) enum relay_cause
+endpoint_ws_queue_pong(struct endpoint_ws *ws);
+
+/* Likewise: a pong came. */
 void endpoint_ws_note_pong(struct endpoint_ws *ws);
 
 /* Likewise: what it means that the connection failed. */

@@ -184,6 +184,15 @@ static enum endpoint_news take_payload(struct endpoint_ws *ws,
 	return ENDPOINT_GOES_ON;
 }
 
+/* The pong waits in its slot if nothing else came that could take it. */
+static enum endpoint_news answer(struct endpoint_ws *ws,
+				 const struct chunk *input)
+{
+	if (input->len && endpoint_ws_queue_pong(ws))
+		return ENDPOINT_FAULT;
+	return ENDPOINT_GOES_ON;
+}
+
 /* One step in the frames.  ENDPOINT_GOES_ON: there is nothing to tell. */
 static enum endpoint_news next_step(struct endpoint_ws *ws,
 				    struct chunk *input, struct workshop *shop,
@@ -203,7 +212,7 @@ static enum endpoint_news next_step(struct endpoint_ws *ws,
 		return take_payload(ws, input, payload,
 				    event == WS_EVENT_MESSAGE, ret_piece);
 	case WS_EVENT_PING:
-		break; /* the pong waits in its slot */
+		return answer(ws, input);
 	case WS_EVENT_PONG:
 		endpoint_ws_note_pong(ws);
 		break;

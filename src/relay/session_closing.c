@@ -8,6 +8,13 @@
 #include "ws/close_code.h"
 
 /*
+ * Until the target has ended too, or this long, what it sends is relayed to a
+ * client that broke a rule: messages it sent before are answered by then, and
+ * the Close that tells it does not come late.
+ */
+#define ANSWER_MS 500
+
+/*
  * Both flows end by themselves: this direction's end is passed on once its
  * last byte is, the other direction goes on until it ends too.
  */
@@ -21,6 +28,16 @@ static void end_both_flows(struct session *s)
 {
 	s->client.end.ended = true;
 	s->target.ended = true;
+}
+
+/* The rest of what the client sent counts for nothing (section 7.1.7). */
+static void refuse_client(struct session *s)
+{
+	uint32_t half_ms = s->route->timeouts.close_ms / 2;
+
+	s->client.end.ended = true;
+	s->half_close_ms =
+		s->progress_ms + (half_ms < ANSWER_MS ? half_ms : ANSWER_MS);
 }
 
 static void lose_client(struct session *s)
@@ -70,6 +87,9 @@ void session_begin_closing(struct session *s)
 	case ENDING_STOP_TARGET:
 		s->target.ended = true;
 		break;
+	case ENDING_REFUSE_CLIENT:
+		refuse_client(s);
+		break;
 	case ENDING_LOSE_CLIENT:
 		lose_client(s);
 		break;
@@ -102,7 +122,7 @@ static void finish_target(struct session *s)
 	if (!target->is_broken && stream_shutdown(&target->stream))
 		target->is_broken = true;
 	restart_clock(s);
-	if (!target->ended)
+	if (!target->ended && s->half_close_ms == SESSION_NEVER)
 		s->half_close_ms =
 			s->progress_ms + s->route->timeouts.close_ms / 2;
 }
