@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib import backends  # noqa: E402
 from lib.config import Config, relay_to  # noqa: E402
-from lib.relay import Relay, binary  # noqa: E402
+from lib.relay import Relay, Relays, binary  # noqa: E402
 from lib.talk import Talk  # noqa: E402
 
 SMALL_LIMIT = 1000
@@ -75,6 +75,22 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     yield Daemon(relay)
     relay.finish()
     echo.finish()
+
+
+@pytest.fixture
+def own_relay(tmp_path: Path) -> Iterator[Callable[..., Relay]]:
+    """Starts a daemon in front of a handler, for one test only."""
+    relays, servers = Relays(tmp_path), []
+
+    def start(handler: backends.Handler, **more: Any) -> Relay:
+        servers.append(backends.Server(handler))
+        return relays(relay_to(servers[-1].target,
+                               route={"framing": "typed-length32"}, **more))
+
+    yield start
+    relays.finish()
+    for server in servers:
+        server.finish()
 
 
 @pytest.fixture
