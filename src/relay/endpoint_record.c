@@ -16,21 +16,46 @@ static struct endpoint_record *record_of(struct endpoint *end)
 	return (struct endpoint_record *)(void *)end;
 }
 
+/* What may become longer here is told in shorter pieces. */
+static size_t step_of(const struct framing *framing, const struct chunk *input,
+		      const struct pump_scratch *scratch)
+{
+	if (framing->is_datagram || !scratch->piece ||
+	    input->len < scratch->piece)
+		return input->len;
+	return scratch->piece;
+}
+
+/* Takes a step in the target's bytes. */
+static enum framing_status step(struct endpoint_record *record,
+				struct chunk *input,
+				const struct pump_scratch *scratch,
+				struct framing_piece *ret_piece)
+{
+	const struct framing *framing = framing_of_route(scratch->route);
+	struct framing_reader none = { .left = 0 };
+	const uint8_t *in = input->data;
+	enum framing_status status =
+		framing->next(record->reader ? record->reader : &none, &in,
+			      in + step_of(framing, input, scratch),
+			      ret_piece);
+
+	input->len -= (size_t)(in - input->data);
+	input->data += in - input->data;
+	return status;
+}
+
 static enum endpoint_news record_next(struct endpoint *end,
 				      struct chunk *input,
 				      const struct pump_scratch *scratch,
 				      struct piece *ret_piece)
 {
-	const struct framing *framing = framing_of_route(scratch->route);
-	struct framing_reader none = { .left = 0 };
-	struct framing_reader *reader = record_of(end)->reader;
-	const uint8_t *in = input->data;
 	struct framing_piece got = { .data = NULL };
-	enum framing_status status = framing->next(
-		reader ? reader : &none, &in, in + input->len, &got);
+	enum framing_status status;
 
-	input->len -= (size_t)(in - input->data);
-	input->data += in - input->data;
+	do {
+		status = step(record_of(end), input, scratch, &got);
+	} while (status == FRAMING_MORE && input->len);
 	switch (status) {
 	case FRAMING_PIECE:
 		break;

@@ -172,9 +172,28 @@ static enum relay_cause ws_encode(struct endpoint *end, struct chunk *chunk)
 	return cause;
 }
 
+/* A character that nothing more comes of is one that was not. */
+static enum relay_cause replace_cut(struct endpoint_ws *ws)
+{
+	uint8_t frame[WS_FRAME_HEADER_MAX + 3];
+	uint8_t *text = frame + WS_FRAME_HEADER_MAX;
+	size_t len = utf8_replace(&ws->replacer, NULL, 0, true, text);
+	size_t header =
+		ws_frame_header_before(text, len, WS_OPCODE_TEXT, true);
+
+	if (endpoint_send(&ws->end, text - header, header + len))
+		return CAUSE_CLIENT_RESET;
+	ws->end.messages++;
+	return CAUSE_NONE;
+}
+
 static enum relay_cause ws_encode_end(struct endpoint *end)
 {
-	return ws_of(end)->partial_len ? CAUSE_TARGET_UTF8 : CAUSE_NONE;
+	struct endpoint_ws *ws = ws_of(end);
+
+	if (!endpoint_ws_cut(ws))
+		return CAUSE_NONE;
+	return ws->replaces ? replace_cut(ws) : CAUSE_TARGET_UTF8;
 }
 
 static enum relay_cause ws_decode_end(struct endpoint *end)
@@ -223,8 +242,9 @@ void endpoint_ws_begin(struct endpoint_ws *ws, enum ws_messages messages)
 	ws_conn_init(&ws->conn, accepted(messages));
 }
 
-void endpoint_ws_begin_pieces(struct endpoint_ws *ws)
+void endpoint_ws_begin_pieces(struct endpoint_ws *ws, bool replaces)
 {
+	ws->replaces = replaces;
 	ws->end.ops = &ws_piece_ops;
 	ws->end.by_piece = true;
 }

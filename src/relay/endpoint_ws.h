@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/utf8.h"
+#include "base/utf8_replace.h"
 #include "config/config.h"
 #include "http/deflate_offer.h"
 #include "relay/endpoint.h"
@@ -64,8 +65,14 @@ struct endpoint_ws {
 	bool is_receiving_new;  /* the open message from it had no piece yet */
 	bool is_measured;       /* `rtt_us` is news; cleared by who tells it */
 	struct endpoint_ws_deflate deflate;
-	uint8_t partial_len;    /* bytes of a cut character */
-	uint8_t partial[UTF8_PARTIAL_MAX];
+	bool replaces;          /* the target's text that is not UTF-8 */
+	union { /* a character that was cut; which of both says `replaces` */
+		struct {
+			uint8_t partial_len;
+			uint8_t partial[UTF8_PARTIAL_MAX];
+		};
+		struct utf8_replacer replacer;
+	};
 };
 
 /* Makes the end of a client that speaks HTTP until endpoint_ws_begin(). */
@@ -74,8 +81,17 @@ void endpoint_ws_init(struct endpoint_ws *ws, struct buffer_pool *pool);
 /* From now on frames, with messages both ways as `messages` says. */
 void endpoint_ws_begin(struct endpoint_ws *ws, enum ws_messages messages);
 
-/* To be called behind endpoint_ws_begin(): it works by the piece. */
-void endpoint_ws_begin_pieces(struct endpoint_ws *ws);
+/*
+ * To be called behind endpoint_ws_begin(): it works by the piece, and if
+ * `replaces` makes the target's text UTF-8 with U+FFFD.
+ */
+void endpoint_ws_begin_pieces(struct endpoint_ws *ws, bool replaces);
+
+/* Bytes of the target's text that wait for what follows them. */
+static inline size_t endpoint_ws_cut(const struct endpoint_ws *ws)
+{
+	return ws->replaces ? ws->replacer.held_len : ws->partial_len;
+}
 
 /*
  * To be called behind endpoint_ws_begin_pieces(): messages may be compressed,

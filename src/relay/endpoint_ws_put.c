@@ -199,6 +199,31 @@ static bool split_text(const struct job *job, struct chunk *text, bool may_cut)
 }
 
 /*
+ * Text goes on whatever it was, with U+FFFD for what was none.  It may become
+ * longer, so it is done in parts.
+ */
+static void put_replaced(const struct job *job, const struct piece *piece)
+{
+	bool is_stream = framing_of_route(job->scratch->route)->is_stream;
+	const struct workshop *shop = job->scratch->shop;
+	size_t step = (shop->spare_size - utf8_replace_bound(0)) / 3;
+	size_t left = piece->len;
+	const uint8_t *in = piece->data;
+
+	do {
+		size_t now = left < step ? left : step;
+		bool is_end = piece->is_last && now == left;
+		size_t len = utf8_replace(&job->ws->replacer, in, now,
+					  is_end && !is_stream, shop->spare);
+
+		if (len || (is_end && !is_stream))
+			put_frame(job, shop->spare, len, is_end || is_stream);
+		in += now;
+		left -= now;
+	} while (left);
+}
+
+/*
  * On a stream every piece is a message, and a character may go on in the next;
  * a record ends with a character.
  */
@@ -275,7 +300,10 @@ enum relay_cause endpoint_ws_put(struct endpoint *end,
 		return gather_auto(&job, piece);
 	if (is_text(job.ws, piece)) {
 		job.type = WS_OPCODE_TEXT;
-		return put_text(&job, piece);
+		if (!job.ws->replaces)
+			return put_text(&job, piece);
+		put_replaced(&job, piece);
+		return CAUSE_NONE;
 	}
 	put_frame(&job, piece->data, piece->len, piece->is_last);
 	return CAUSE_NONE;

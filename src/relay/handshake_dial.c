@@ -83,7 +83,9 @@ static int begin_messages(struct session *s)
 	endpoint_ws_begin(&s->client, messages_of(s->route));
 	if (!h->is_deflated && !workshop_is_needed(s->route))
 		return 0;
-	endpoint_ws_begin_pieces(&s->client);
+	endpoint_ws_begin_pieces(&s->client,
+				 s->route->invalid_utf8 ==
+					 CONFIG_INVALID_UTF8_REPLACE);
 	if (h->is_deflated &&
 	    endpoint_ws_begin_deflate(&s->client, &h->deflate,
 				      &s->route->deflate))

@@ -16,6 +16,7 @@
 struct pump_scratch {
 	uint8_t *data;
 	size_t size;
+	size_t piece; /* most bytes of a target's piece; 0: no bound */
 	struct workshop *shop;
 	const struct config_route *route; /* of the session that is served */
 };

@@ -191,7 +191,7 @@ static void die(struct session *s)
 		record.undelivered_up = endpoint_lost(&s->target) +
 					stash_len(s->client.end.held);
 		record.undelivered_down = endpoint_lost(&s->client.end) +
-					  s->client.partial_len +
+					  endpoint_ws_cut(&s->client) +
 					  stash_len(s->target.held);
 		record.record_bytes =
 			endpoint_record_open_bytes(&s->target_record);

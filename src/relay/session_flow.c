@@ -172,8 +172,10 @@ static struct pump_scratch scratch_of(const struct session *s)
 	struct pump_scratch scratch = s->relay->scratch;
 	size_t size = s->route->limits.buffer - ENDPOINT_OVERHEAD;
 
-	if (s->client.end.by_piece)
+	if (s->client.end.by_piece) {
 		size = workshop_share(s->route);
+		scratch.piece = workshop_piece(s->route);
+	}
 	/* A worker that was out of memory at a reload may have less. */
 	if (size < scratch.size)
 		scratch.size = size;

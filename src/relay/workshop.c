@@ -81,6 +81,14 @@ size_t workshop_share(const struct config_route *route)
 	return (route->limits.buffer - ENDPOINT_OVERHEAD) / 2;
 }
 
+size_t workshop_piece(const struct config_route *route)
+{
+	/* Three bytes for one that is no text, and a frame's header. */
+	if (route->invalid_utf8 == CONFIG_INVALID_UTF8_REPLACE)
+		return workshop_share(route) / 4;
+	return 0;
+}
+
 static size_t largest_share(const struct config *config)
 {
 	size_t largest = 0;

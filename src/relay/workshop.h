@@ -59,6 +59,12 @@ bool workshop_is_needed(const struct config_route *route);
  */
 size_t workshop_share(const struct config_route *route);
 
+/*
+ * Most bytes of a target's piece, so that a share holds what it becomes; 0: no
+ * bound, as it becomes no longer.
+ */
+size_t workshop_piece(const struct config_route *route);
+
 /* Fits the memory to the routes of `config`: 0 or -ENOMEM. */
 __attribute__((warn_unused_result))
 int workshop_fit(struct workshop *shop, const struct config *config);

@@ -85,7 +85,16 @@ class Relay:
         self.prefix = prefix    # a command that ends by running the daemon
         self.process = self._spawn(arguments, stderr, nofile)
         if stderr is None:
-            self.wait_listening(len(config["listeners"]))
+            self._wait_started(len(config["listeners"]))
+
+    def _wait_started(self, listeners: int) -> None:
+        """One that does not start in time is nobody's to stop later."""
+        try:
+            self.wait_listening(listeners)
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
 
     def _spawn(self, arguments: Sequence[str], stderr: Optional[int],
                nofile: Optional[int]) -> "subprocess.Popen[bytes]":

@@ -87,11 +87,12 @@ static inline struct pieces *pieces_new(const struct pieces_options *options)
 	p->scratch = (struct pump_scratch){
 		.data = p->block + ENDPOINT_HEADROOM,
 		.size = workshop_share(&p->route),
+		.piece = workshop_piece(&p->route),
 		.shop = &p->shop,
 		.route = &p->route,
 	};
 	endpoint_ws_begin(&p->client, options->messages);
-	endpoint_ws_begin_pieces(&p->client);
+	endpoint_ws_begin_pieces(&p->client, options->replaces);
 	if (options->deflate)
 		assert_int_equal(
 			endpoint_ws_begin_deflate(&p->client, options->deflate,

@@ -77,6 +77,15 @@ static const struct text_case texts[] = {
 	  BYTES("\x81\x02ok"), CAUSE_TARGET_UTF8 },
 	{ { LINES, .messages = WS_MESSAGES_TEXT }, BYTES("ok\n\xFF\n"),
 	  BYTES("\x81\x02ok"), CAUSE_TARGET_UTF8 },
+	/* Or is made one. */
+	{ { LINES, .messages = WS_MESSAGES_TEXT, .replaces = true },
+	  BYTES("ok\n\xE2\x82\na\xFF" "b\n\n"),
+	  BYTES("\x81\x02ok\x81\x03\xEF\xBF\xBD"
+		"\x81\x05" "a\xEF\xBF\xBD" "b\x81\x00"),
+	  CAUSE_NONE },
+	{ { TYPED, .replaces = true },
+	  BYTES("\2\0\0\0\1\xFF\1\0\0\0\1\xFF"),
+	  BYTES("\x82\x01\xFF\x81\x03\xEF\xBF\xBD"), CAUSE_NONE },
 	/* All of it, or none. */
 	{ { LINES, .messages = WS_MESSAGES_AUTO },
 	  BYTES("\xE2\x82\xAC\n\xE2\x82\n\xFF\n\n"),
@@ -99,6 +108,37 @@ static void test_types(void **unused)
 		check_text(&texts[i], 2, 3);
 		check_text(&texts[i], 3, 0);
 	}
+}
+
+/* A stream's text grows to three times its bytes, and ends with a half. */
+static void test_replaced_stream(void **unused)
+{
+	struct pieces_options options = { .messages = WS_MESSAGES_TEXT,
+					  .replaces = true };
+	struct pieces *p = pieces_new(&options);
+	struct ws_client_view frame = { .first = 0 };
+	uint8_t noise[5001];
+	size_t got = 0;
+	size_t at = 0;
+
+	(void)unused;
+	memset(noise, 0xFF, sizeof(noise));
+	noise[5000] = 0xE2;
+	pieces_down(p, noise, sizeof(noise), 0, 0);
+	assert_int_equal(p->result.outcome, PUMP_NOTHING);
+	assert_int_equal(p->client.end.ops->encode_end(&p->client.end),
+			 CAUSE_NONE);
+	while (ws_client_parse(p->to_client.output + at,
+			       p->to_client.output_len - at, &frame)) {
+		assert_int_equal(frame.first, WS_TEXT);
+		for (size_t i = 0; i < frame.len; i += 3)
+			assert_memory_equal(frame.payload + i, "\xEF\xBF\xBD",
+					    3);
+		got += frame.len;
+		at += frame.size;
+	}
+	assert_int_equal(got, 3 * sizeof(noise));
+	pieces_free(p);
 }
 
 /* Whether a record is text is not known before its end. */
@@ -160,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_replaced_stream),
 		cmocka_unit_test(test_auto_over_the_limit),
 		cmocka_unit_test(test_auto_takes_both),
 		cmocka_unit_test(test_good_part_first),
