@@ -39,7 +39,10 @@ static ssize_t datagram_read(struct stream *stream, void *ret_data, size_t len)
 static ssize_t datagram_write(struct stream *stream, const void *data,
 			      size_t len)
 {
-	return socket_send(stream->fd, data, len, 0);
+	ssize_t n = socket_send(stream->fd, data, len, 0);
+
+	/* The socket would take it, but there is no memory of that length. */
+	return n == -ENOBUFS ? -EMSGSIZE : n;
 }
 
 static int datagram_shutdown(struct stream *stream)
