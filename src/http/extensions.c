@@ -186,7 +186,7 @@ bool http_extension_param_number(const struct http_extension_param *param,
 		if (number > max)
 			return false;
 	}
-	if (!param->has_value || number < min)
+	if (number < min) /* as without a value */
 		return false;
 	*ret = number;
 	return true;

@@ -66,8 +66,8 @@ bool http_extension_param_next(struct slice *params,
 
 /*
  * Whether a parameter has a value, and it is a number as RFC 7692 section
- * 7.1.2 writes them: decimal, without sign and leading zeros, and from `min`
- * to `max`, which is below 10000.  Else `*ret` is untouched.
+ * 7.1.2 writes them: decimal, without sign and leading zeros, and from `min`,
+ * at least 1, to `max`, below 10000.  Else `*ret` is untouched.
  */
 bool http_extension_param_number(const struct http_extension_param *param,
 				 unsigned min, unsigned max, unsigned *ret)

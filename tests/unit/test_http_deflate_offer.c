@@ -160,6 +160,8 @@ static void test_declined(void **state)
 		{ PMD "; " SMWB "=9; " SMWB "=9", NULL },
 		{ PMD "; " CMWB "; " CMWB "=9", NULL },
 		{ PMD "; " SNCT "=1", NULL },
+		{ PMD "; " SNCT "=10", NULL },
+		{ PMD "; " CNCT "=10", NULL },
 		{ PMD "; " CNCT "=\"true\"", NULL },
 		{ PMD "; " SMWB, NULL },
 		{ PMD "; " SMWB "=7", NULL },

@@ -250,6 +250,9 @@ static void test_garbage(void **state)
 	assert_corrupt(*state, TEXT(HELLO "\x00\x00\xff\xff"));
 	assert_corrupt(*state, TEXT("\x00\x00\x00\xff\xff"));
 	assert_corrupt(*state, TEXT(HELLO "garbage"));
+	/* A stored block that lacks as many bytes as the tail has, or fewer. */
+	assert_corrupt(*state, TEXT("\x00\x01\x00\xfe\xff"));
+	assert_corrupt(*state, TEXT("\x00\x04\x00\xfb\xff"));
 	/* A block type that is none, a stored length that does not check. */
 	assert_corrupt(*state, TEXT("\x07"));
 	assert_corrupt(*state, TEXT("\x00\x05\x00\x05\x00Hello\x00"));
