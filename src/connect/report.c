@@ -9,7 +9,8 @@
 #include "base/log_escape.h"
 
 /* In one write, so that the lines of others are not mixed in. */
-static void print_line(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void
+print_line(const char *format, va_list args)
 {
 	char line[2 * REPORT_TEXT_SIZE];
 

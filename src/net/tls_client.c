@@ -114,14 +114,18 @@ void tls_client_free(struct tls_client **client)
 static bool expect_host(SSL *ssl, const char *host)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+	char name[TLSEXT_MAXLEN_host_name + 1]; /* OpenSSL's is not const */
 
 	if (X509_VERIFY_PARAM_set1_ip_asc(param, host))
 		return true;
 	ERR_clear_error();
+	if (strlen(host) >= sizeof(name))
+		return false;
+	strcpy(name, host);
 	X509_VERIFY_PARAM_set_hostflags(param,
 					X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	return X509_VERIFY_PARAM_set1_host(param, host, strlen(host)) &&
-	       SSL_set_tlsext_host_name(ssl, host);
+	       SSL_set_tlsext_host_name(ssl, name);
 }
 
 SSL *tls_client_ssl_new(const struct tls_client *client, const char *host)

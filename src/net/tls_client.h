@@ -44,7 +44,8 @@ void tls_client_free(struct tls_client **client);
 /*
  * What a connection to `host` begins with: a name, which is told to the server
  * (SNI, RFC 6066 section 3) and must be the certificate's, or an address
- * without brackets, which must be.  The callee's to free; null: no memory.
+ * without brackets, which must be.  The callee's to free; null: no memory, or a
+ * name of more than 255 bytes.
  */
 __attribute__((warn_unused_result)) SSL *
 tls_client_ssl_new(const struct tls_client *client, const char *host);
