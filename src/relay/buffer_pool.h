@@ -9,10 +9,11 @@
 #include "base/counter.h"
 
 /*
- * Blocks come in powers of two, from 1 KiB to 32 MiB: as many classes as fit
- * limits.buffer at its largest, its frame header and the control frames.
+ * Blocks come in powers of two, from 1 KiB to 128 MiB: as many classes as fit
+ * limits.message at its largest, 64 MiB, with the head of its record or frame
+ * and the control frames.
  */
-#define BUFFER_POOL_CLASSES 16
+#define BUFFER_POOL_CLASSES 18
 #define BUFFER_POOL_SMALLEST 1024
 
 /* Blocks of each class that are kept for the next session, at most. */
