@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
 """One daemon for all tests of a process, in front of an echo of records."""
 
+import multiprocessing
+import signal
+import socket
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List
 
@@ -58,6 +62,32 @@ def configuration(target: str, directory: Path) -> Config:
     return config
 
 
+def echo(connection: backends.Connection) -> None:
+    """Bytes, and so records."""
+    while data := connection.sock.recv(1 << 18):
+        connection.send(data)
+
+
+def serve_echo(sock: socket.socket) -> None:
+    backends.Server(echo, sock)
+    signal.pause()
+
+
+@contextmanager
+def echo_process() -> Iterator[str]:
+    """An echo whose threads do not wait for those of the tests."""
+    sock = backends.open_listener()
+    process = multiprocessing.get_context("fork").Process(
+        target=serve_echo, args=(sock,), daemon=True)
+    process.start()
+    try:
+        yield backends.server_name(sock)
+    finally:
+        sock.close()
+        process.terminate()
+        process.join()
+
+
 class Daemon:
     """A running daemon, and the ways to it."""
 
@@ -70,11 +100,10 @@ class Daemon:
 @pytest.fixture(scope="session")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     directory = tmp_path_factory.mktemp("daemon")
-    echo = backends.Server(backends.echo)
-    relay = Relay(directory, configuration(echo.target, directory))
-    yield Daemon(relay)
-    relay.finish()
-    echo.finish()
+    with echo_process() as target:
+        relay = Relay(directory, configuration(target, directory))
+        yield Daemon(relay)
+        relay.finish()
 
 
 @pytest.fixture
@@ -84,8 +113,8 @@ def own_relay(tmp_path: Path) -> Iterator[Callable[..., Relay]]:
 
     def start(handler: backends.Handler, **more: Any) -> Relay:
         servers.append(backends.Server(handler))
-        return relays(relay_to(servers[-1].target,
-                               route={"framing": "typed-length32"}, **more))
+        more.setdefault("route", {"framing": "typed-length32"})
+        return relays(relay_to(servers[-1].target, **more))
 
     yield start
     relays.finish()

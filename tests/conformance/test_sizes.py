@@ -5,6 +5,7 @@ Cases 9 and 10 of the public fuzzing client are among them.
 """
 
 import os
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ KIB, MIB = 1 << 10, 1 << 20
 QUICK = "TEST_QUICK" in os.environ
 
 
+@lru_cache(maxsize=None)
 def filled(opcode: int, size: int) -> bytes:
     return b"*" * size if opcode == TEXT else pattern(size)
 
