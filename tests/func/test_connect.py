@@ -3,11 +3,13 @@
 
 import hashlib
 import os
+import pty
 import random
 import signal
 import socket
 import subprocess
 import threading
+import tty
 from pathlib import Path
 from typing import Any, Callable
 
@@ -380,3 +382,22 @@ def test_flags_of_the_streams_stay(raw: RawServer,
     assert client.finish().returncode == 0
     for fd in (input_read, input_write, output_read, output_write):
         os.close(fd)
+
+
+def test_terminal_that_is_not_read(raw: RawServer,
+                                   wsrelay_connect: Start) -> None:
+    """It is written to without being blocked by it: a signal gets through."""
+    master, terminal = pty.openpty()
+    tty.setraw(terminal)
+    client = wsrelay_connect(raw.url, stdin=terminal, stdout=terminal)
+    peer = raw.open()
+    peer.send_frame(BINARY, b"down")
+    assert os.read(master, 10) == b"down"
+    os.write(master, b"up")
+    assert peer.read_data(2) == b"up"
+    assert os.get_blocking(terminal)
+    peer.fill(frame(BINARY, b"x" * 65000, mask=None))
+    client.process.send_signal(signal.SIGINT)
+    assert client.finish().returncode == -signal.SIGINT
+    os.close(master)
+    os.close(terminal)
