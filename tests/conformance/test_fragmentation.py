@@ -30,6 +30,7 @@ def test_control_frame_in_fragments(talk: Any, opcode: int, chop: str) -> None:
     fails(opened(talk, chop), frames, chop, 1002)
 
 
+@clause("6455 5.2/fin")
 @clause("6455 5.4/fragmented")
 @clause("6455 5.4/both")
 @every_chop
