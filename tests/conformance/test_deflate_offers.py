@@ -128,7 +128,7 @@ def test_takeover_of_the_server(talk: Any, path: str, parameters: List[str],
                                 forgets: bool) -> None:
     client = talk(path, offer(*parameters))
     assert client.agreement.server_no_context_takeover == forgets
-    payload = os.urandom(300).hex().encode()
+    payload = os.urandom(300).hex().encode() + b"a" * 400
     sizes = []
     for _ in range(2):
         before = client.wire_bytes
