@@ -32,8 +32,9 @@ struct session_info {
 	uint64_t bytes_down;
 	uint64_t messages_up;
 	uint64_t messages_down;
-	uint32_t owed_up;   /* bytes held back that the target does not take */
-	uint32_t owed_down; /* likewise the client */
+	uint32_t owed_up;   /* bytes held back: that the target does not take,
+			       of a message that is not whole */
+	uint32_t owed_down; /* likewise towards the client */
 	char client[ADDRESS_TEXT_MAX]; /* address and port */
 };
 

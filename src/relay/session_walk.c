@@ -29,6 +29,15 @@ static uint64_t since(uint64_t now_ms, uint64_t then_ms)
 	return now_ms > then_ms ? now_ms - then_ms : 0;
 }
 
+/* Bytes that came from one end and that the other does not have yet. */
+static uint32_t kept(const struct endpoint *from, const struct endpoint *to)
+{
+	size_t bytes = stash_len(from->held) + stash_len(to->gather) +
+		       to->out.len;
+
+	return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
 static void inform(const struct session *s, struct session_info *ret_info)
 {
 	struct sockaddr_any peer = session_peer(s);
@@ -51,8 +60,8 @@ static void inform(const struct session *s, struct session_info *ret_info)
 		.bytes_down = s->target.bytes,
 		.messages_up = s->client.conn.messages,
 		.messages_down = s->client.end.messages,
-		.owed_up = s->target.out.len,
-		.owed_down = s->client.end.out.len,
+		.owed_up = kept(&s->client.end, &s->target),
+		.owed_down = kept(&s->target, &s->client.end),
 	};
 	address_format(&peer, ret_info->client);
 }
