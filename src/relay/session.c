@@ -317,7 +317,7 @@ void session_update(struct session *s)
 	if (watch(&s->client.end.stream, state->client_interest(s)) ||
 	    watch(&s->target.stream, state->target_interest(s)) || arm_timer(s))
 		session_abort(s, CAUSE_NO_MEMORY); /* it would hear nothing */
-	else
+	else if (s->client.end.by_piece)
 		line_up(s);
 }
 

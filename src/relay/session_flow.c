@@ -164,39 +164,45 @@ static void note_down(struct session *s, struct mark before)
 }
 
 /*
- * One read's worth, never more than the route lets a direction hold; where a
- * read may become more than it was, half of that.
+ * By the piece a read may become more than it was: what of it is held, and
+ * what it became, have half of the bound each.
  */
+static void share(const struct session *s, struct pump_scratch *scratch)
+{
+	size_t size = workshop_share(s->route);
+
+	if (size < scratch->size)
+		scratch->size = size;
+	scratch->piece = workshop_piece(s->route);
+	scratch->shop = &s->relay->shop;
+	scratch->route = s->route;
+}
+
+/* One read's worth, never more than the route lets a direction hold. */
 static struct pump_scratch scratch_of(const struct session *s)
 {
 	struct pump_scratch scratch = s->relay->scratch;
 	size_t size = s->route->limits.buffer - ENDPOINT_OVERHEAD;
 
-	if (s->client.end.by_piece) {
-		size = workshop_share(s->route);
-		scratch.piece = workshop_piece(s->route);
-	}
 	/* A worker that was out of memory at a reload may have less. */
 	if (size < scratch.size)
 		scratch.size = size;
-	scratch.shop = &s->relay->shop;
-	scratch.route = s->route;
+	if (s->client.end.by_piece)
+		share(s, &scratch);
 	return scratch;
 }
 
 /* A datagram is one message: it has to be read whole. */
-static struct pump_scratch target_scratch_of(const struct session *s)
+static void widen(const struct session *s, struct pump_scratch *scratch)
 {
-	struct pump_scratch scratch = scratch_of(s);
 	size_t message = s->route->limits.message;
 
 	if (s->route->framing != CONFIG_FRAMING_SEQPACKET ||
-	    message <= scratch.size)
-		return scratch;
-	scratch.size = s->relay->scratch.size;
-	if (message < scratch.size)
-		scratch.size = message;
-	return scratch;
+	    message <= scratch->size)
+		return;
+	scratch->size = s->relay->scratch.size;
+	if (message < scratch->size)
+		scratch->size = message;
 }
 
 void session_flow_feed(struct session *s, size_t len)
@@ -232,12 +238,14 @@ static void pump_up(struct session *s)
 
 static void pump_down(struct session *s)
 {
-	struct pump_scratch scratch = target_scratch_of(s);
+	struct pump_scratch scratch = scratch_of(s);
 	struct pump_result result;
 	struct mark before;
 
 	if (s->target.ended || endpoint_owes(client_of(s)))
 		return;
+	if (s->client.end.by_piece)
+		widen(s, &scratch);
 	before = mark_down(s);
 	result = pump_run(&s->target, client_of(s), &scratch);
 	note_down(s, before);

@@ -191,8 +191,8 @@ static enum ws_event conn_recv_payload(struct ws_conn *conn,
 }
 
 /* WS_EVENT_NONE: the header is whole, or all input is taken. */
-static enum ws_event conn_recv_header(struct ws_conn *conn,
-				      struct ws_cursor *cursor)
+static inline enum ws_event conn_recv_header(struct ws_conn *conn,
+					     struct ws_cursor *cursor)
 {
 	const uint8_t *in = cursor->in;
 	enum ws_frame_status status =

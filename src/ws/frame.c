@@ -46,9 +46,14 @@ void ws_frame_header_allow_rsv1(struct ws_frame_header *header)
 	header->allows_rsv1 = true;
 }
 
+/*
+ * The steps are inline: they are on the way of every frame, once for headers
+ * that are whole and once for those in pieces.
+ */
+
 /* RFC 7692 section 6.1: RSV1 marks the first frame of a message only. */
-static enum ws_frame_status frame_take_rsv(struct ws_frame_header *header,
-					   uint8_t byte)
+static inline enum ws_frame_status
+frame_take_rsv(struct ws_frame_header *header, uint8_t byte)
 {
 	enum ws_opcode opcode = (enum ws_opcode)(byte & BITS_OPCODE);
 
@@ -63,8 +68,8 @@ static enum ws_frame_status frame_take_rsv(struct ws_frame_header *header,
 	return WS_FRAME_INCOMPLETE;
 }
 
-static enum ws_frame_status frame_take_first(struct ws_frame_header *header,
-					     uint8_t byte)
+static inline enum ws_frame_status
+frame_take_first(struct ws_frame_header *header, uint8_t byte)
 {
 	enum ws_frame_status status = frame_take_rsv(header, byte);
 
@@ -85,8 +90,8 @@ static size_t frame_key_size(const struct ws_frame_header *header)
 	return header->from_server ? 0 : WS_MASK_KEY_SIZE;
 }
 
-static enum ws_frame_status frame_take_second(struct ws_frame_header *header,
-					      uint8_t byte)
+static inline enum ws_frame_status
+frame_take_second(struct ws_frame_header *header, uint8_t byte)
 {
 	uint8_t length = byte & BITS_LENGTH;
 
@@ -112,8 +117,8 @@ static size_t frame_key_at(const struct ws_frame_header *header)
 }
 
 /* Takes the byte at offset `at` of the header, one of the longer length. */
-static enum ws_frame_status frame_take_length(struct ws_frame_header *header,
-					      size_t at, uint8_t byte)
+static inline enum ws_frame_status
+frame_take_length(struct ws_frame_header *header, size_t at, uint8_t byte)
 {
 	bool is_wide = frame_key_at(header) == WS_FRAME_HEADER_MAX;
 

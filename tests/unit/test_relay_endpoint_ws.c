@@ -177,18 +177,44 @@ static void test_client_closes_without_a_code(void **state)
 	assert_int_equal(endpoint_ws_peer_code(&f->client), 1005);
 }
 
-static void test_pong_answers_the_latest_ping(void **state)
+/* Two pings in one read. */
+static void ping_twice(struct fixture *f)
 {
-	struct fixture *f = *state;
 	uint8_t frames[64];
 	size_t len = ws_client_frame(frames, WS_PING, "first", 5);
 
 	len += ws_client_frame(frames + len, WS_PING, "second", 6);
 	assert_int_equal(up(f, frames, len).outcome, PUMP_MOVED);
-	check_no_more(f);
+}
+
+static void test_each_ping_of_a_reader_is_answered(void **state)
+{
+	struct fixture *f = *state;
+
+	ping_twice(f);
 	assert_int_equal(endpoint_ws_send_control(&f->client), 0);
+	assert_int_equal(endpoint_flush(&f->client.end), 0);
+	check_frame(f, WS_PONG, "first", 5);
 	check_frame(f, WS_PONG, "second", 6);
 	assert_int_equal(endpoint_ws_send_control(&f->client), 0);
+	check_no_more(f);
+}
+
+/* Pongs do not pile up before a client that takes nothing. */
+static void test_pong_answers_the_latest_ping(void **state)
+{
+	static const uint8_t owed[2000];
+	struct fixture *f = *state;
+
+	f->to_client.credit = 0;
+	assert_int_equal(endpoint_send(&f->client.end, owed, sizeof(owed)), 0);
+	ping_twice(f);
+	assert_int_equal(endpoint_ws_send_control(&f->client), 0);
+	f->to_client.credit = FAKE_ALL;
+	assert_int_equal(endpoint_flush(&f->client.end), 0);
+	fake_stream_check(&f->to_client, owed, sizeof(owed));
+	assert_int_equal(endpoint_ws_send_control(&f->client), 0);
+	check_frame(f, WS_PONG, "second", 6);
 	check_no_more(f);
 }
 
@@ -317,6 +343,7 @@ int main(void)
 		TEXT_TEST(test_client_sends_bad_text),
 		TEST(test_client_closes),
 		TEST(test_client_closes_without_a_code),
+		TEST(test_each_ping_of_a_reader_is_answered),
 		TEST(test_pong_answers_the_latest_ping),
 		TEST(test_pong_waits_for_the_message),
 		TEST(test_ping_behind_a_partial_pong),

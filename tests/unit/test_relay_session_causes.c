@@ -96,6 +96,41 @@ static void target_ends_in_a_character(struct fixture *f)
 	shutdown(f->target, SHUT_WR);
 }
 
+static void client_sends_no_deflate(struct fixture *f)
+{
+	fixture_frame(f, 0xC2, "\xFF\xFF", 2);
+}
+
+static void client_sends_two_lines(struct fixture *f)
+{
+	fixture_frame(f, WS_BINARY, "two\nlines", 9);
+}
+
+static void client_sends_too_much(struct fixture *f)
+{
+	static const uint8_t payload[126];
+
+	fixture_frame(f, WS_BINARY, payload, sizeof(payload));
+}
+
+static void target_ends_in_a_line(struct fixture *f)
+{
+	fixture_write(f->target, "half a li", 9);
+	shutdown(f->target, SHUT_WR);
+}
+
+static void target_sends_no_type(struct fixture *f)
+{
+	fixture_write(f->target, "\x03", 1);
+}
+
+static void target_sends_too_much(struct fixture *f)
+{
+	static const uint8_t line[126];
+
+	fixture_write(f->target, line, sizeof(line));
+}
+
 /* Writes to `fd` until one of the relay's ends owes bytes. */
 static void fill(struct fixture *f, int fd, const uint8_t *data, size_t len)
 {
@@ -170,6 +205,8 @@ struct ending {
 };
 
 #define TEXT "message = \"text\";"
+#define LINES "framing = \"lines\";"
+#define SMALL "limits = { message = 125; };"
 #define SHORT(name) "timeouts = { " name " = \"50ms\"; };"
 
 static const struct ending endings[] = {
@@ -187,10 +224,20 @@ static const struct ending endings[] = {
 	{ CAUSE_PROTOCOL, SIDE_CLIENT, client_breaks_rules, "" },
 	{ CAUSE_MESSAGE_TYPE, SIDE_CLIENT, client_sends_text, "" },
 	{ CAUSE_CLIENT_UTF8, SIDE_CLIENT, client_sends_bad_text, TEXT },
+	{ CAUSE_CLIENT_DEFLATE, SIDE_CLIENT, client_sends_no_deflate,
+	  "compression = \"on\";" },
+	{ CAUSE_MESSAGE_CONTENT, SIDE_CLIENT, client_sends_two_lines, LINES },
+	{ CAUSE_MESSAGE_SIZE, SIDE_CLIENT, client_sends_too_much,
+	  LINES SMALL },
 	{ CAUSE_CLIENT_STALLED, SIDE_CLIENT, client_stalls,
 	  SHORT("send_stall") },
 	{ CAUSE_TARGET_UTF8, SIDE_TARGET, target_sends_bad_text, TEXT },
 	{ CAUSE_TARGET_UTF8, SIDE_TARGET, target_ends_in_a_character, TEXT },
+	{ CAUSE_RECORD_TRUNCATED, SIDE_TARGET, target_ends_in_a_line, LINES },
+	{ CAUSE_RECORD_TYPE, SIDE_TARGET, target_sends_no_type,
+	  "framing = \"typed-length32\";" },
+	{ CAUSE_RECORD_SIZE, SIDE_TARGET, target_sends_too_much,
+	  LINES SMALL "message = \"auto\";" },
 	{ CAUSE_TARGET_RESET, SIDE_TARGET, target_resets, "" },
 	{ CAUSE_TARGET_VANISHED, SIDE_TARGET, target_vanishes, "" },
 	{ CAUSE_TARGET_STALLED, SIDE_TARGET, target_stalls,
@@ -233,12 +280,17 @@ static void check_record(const struct ending *ending)
 	assert_int_equal(told.record.code_sent, info->close_code);
 }
 
+/* Agreed to where the route has compression on. */
+#define OFFER                                                            \
+	FIXTURE_HEAD("Sec-WebSocket-Extensions: permessage-deflate\r\n" \
+		     "\r\n")
+
 static void run_ending(const struct ending *ending)
 {
 	struct fixture f;
 
 	fixture_begin(&f, ending->route, "");
-	fixture_open(&f);
+	fixture_open_with(&f, OFFER);
 	assert_int_equal(told.opened, 1);
 	ending->happen(&f);
 	WAIT_FOR(&f, list_is_empty(&f.relay.sessions) ||
