@@ -50,6 +50,23 @@ static void test_taken_whole_leaves_nothing(void **state)
 	fake_stream_check_text(&f->fake, "hello");
 }
 
+static void test_queued_waits_for_a_flush(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(endpoint_queue(&f->end, (const uint8_t *)"he", 2), 0);
+	assert_int_equal(endpoint_queue(&f->end, (const uint8_t *)"ll", 2), 0);
+	assert_int_not_equal(f->end.progress_ms, 0);
+	fake_stream_check_text(&f->fake, "");
+	assert_int_equal(send_text(&f->end, "o"), 0);
+	assert_int_equal(f->end.out.len, 5);
+	assert_int_equal(endpoint_flush(&f->end), 0);
+	fake_stream_check_text(&f->fake, "hello");
+	endpoint_break(&f->end);
+	assert_int_equal(endpoint_queue(&f->end, (const uint8_t *)"x", 1), 0);
+	assert_int_equal(f->end.undelivered, 1);
+}
+
 static void test_the_rest_is_kept(void **state)
 {
 	struct fixture *f = *state;
@@ -262,6 +279,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_taken_whole_leaves_nothing),
+		TEST(test_queued_waits_for_a_flush),
 		TEST(test_the_rest_is_kept),
 		TEST(test_flush_by_bytes),
 		TEST(test_order_is_kept),

@@ -177,21 +177,14 @@ static void test_client_closes_without_a_code(void **state)
 	assert_int_equal(endpoint_ws_peer_code(&f->client), 1005);
 }
 
-/* Two pings in one read. */
-static void ping_twice(struct fixture *f)
+static void test_pongs_answer_all_pings_of_a_read(void **state)
 {
+	struct fixture *f = *state;
 	uint8_t frames[64];
 	size_t len = ws_client_frame(frames, WS_PING, "first", 5);
 
 	len += ws_client_frame(frames + len, WS_PING, "second", 6);
 	assert_int_equal(up(f, frames, len).outcome, PUMP_MOVED);
-}
-
-static void test_each_ping_of_a_reader_is_answered(void **state)
-{
-	struct fixture *f = *state;
-
-	ping_twice(f);
 	assert_int_equal(endpoint_ws_send_control(&f->client), 0);
 	assert_int_equal(endpoint_flush(&f->client.end), 0);
 	check_frame(f, WS_PONG, "first", 5);
@@ -200,26 +193,60 @@ static void test_each_ping_of_a_reader_is_answered(void **state)
 	check_no_more(f);
 }
 
-/* Pongs do not pile up before a client that takes nothing. */
-static void test_pong_answers_the_latest_ping(void **state)
+/* As up(), for more than a read takes: what stopped it. */
+static struct pump_result up_all(struct fixture *f, const void *data,
+				 size_t len)
 {
-	static const uint8_t owed[2000];
-	struct fixture *f = *state;
+	struct pump_result result = up(f, data, len);
 
+	while (result.outcome == PUMP_MOVED)
+		result = pump_run(&f->client.end, &f->target, &f->scratch);
+	return result;
+}
+
+/* One that takes nothing is owed some pongs, and the latest. */
+static void test_pongs_do_not_pile_up(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t frames[100 * (125 + WS_CLIENT_OVERHEAD)];
+	char payload[125] = { 0 };
+	size_t len = 0;
+
+	for (int i = 0; i < 100; i++) {
+		payload[0] = (char)i;
+		len += ws_client_frame(frames + len, WS_PING, payload,
+				       sizeof(payload));
+	}
 	f->to_client.credit = 0;
-	assert_int_equal(endpoint_send(&f->client.end, owed, sizeof(owed)), 0);
-	ping_twice(f);
-	assert_int_equal(endpoint_ws_send_control(&f->client), 0);
+	assert_int_equal(up_all(f, frames, len).outcome, PUMP_NOTHING);
+	assert_in_range(f->client.end.out.len, 1000, 2000);
 	f->to_client.credit = FAKE_ALL;
 	assert_int_equal(endpoint_flush(&f->client.end), 0);
-	fake_stream_check(&f->to_client, owed, sizeof(owed));
+	f->to_client.output_len = 0;
 	assert_int_equal(endpoint_ws_send_control(&f->client), 0);
-	check_frame(f, WS_PONG, "second", 6);
+	check_frame(f, WS_PONG, payload, sizeof(payload));
 	check_no_more(f);
 }
 
-/* A pong waits behind a message that was not taken whole, then follows. */
-static void test_pong_waits_for_the_message(void **state)
+static void test_pong_that_cannot_be_queued(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t frames[20 * (125 + WS_CLIENT_OVERHEAD)];
+	char payload[125] = { 0 };
+	size_t len = 0;
+
+	for (int i = 0; i < 20; i++)
+		len += ws_client_frame(frames + len, WS_PING, payload,
+				       sizeof(payload));
+	f->to_client.write_error = -EPIPE;
+	struct pump_result result = up_all(f, frames, len);
+	assert_int_equal(result.outcome, PUMP_FAULT);
+	assert_int_equal(result.cause, CAUSE_CLIENT_RESET);
+	assert_true(f->client.end.is_broken);
+}
+
+/* A pong goes behind a message that was not taken whole. */
+static void test_pong_behind_a_message(void **state)
 {
 	struct fixture *f = *state;
 
@@ -343,9 +370,10 @@ int main(void)
 		TEXT_TEST(test_client_sends_bad_text),
 		TEST(test_client_closes),
 		TEST(test_client_closes_without_a_code),
-		TEST(test_each_ping_of_a_reader_is_answered),
-		TEST(test_pong_answers_the_latest_ping),
-		TEST(test_pong_waits_for_the_message),
+		TEST(test_pongs_answer_all_pings_of_a_read),
+		TEST(test_pongs_do_not_pile_up),
+		TEST(test_pong_that_cannot_be_queued),
+		TEST(test_pong_behind_a_message),
 		TEST(test_ping_behind_a_partial_pong),
 		TEST(test_control_that_cannot_be_sent),
 		TEST(test_ping_that_cannot_be_sent),
