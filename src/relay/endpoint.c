@@ -34,6 +34,7 @@ void endpoint_done(struct endpoint *end)
 void endpoint_break(struct endpoint *end)
 {
 	end->undelivered += end->out.len;
+	end->owes_empty = false;
 	end->is_broken = true;
 	out_release(end);
 }
@@ -122,11 +123,26 @@ int endpoint_send(struct endpoint *end, const uint8_t *data, size_t len)
 	return endpoint_queue(end, data + n, len - (size_t)n);
 }
 
+int endpoint_send_empty(struct endpoint *end)
+{
+	ssize_t n;
+
+	if (end->is_broken)
+		return 0;
+	n = stream_write(&end->stream, "", 0);
+	end->owes_empty = n == -EAGAIN;
+	if (end->owes_empty)
+		note_progress(end, clock_coarse_ms());
+	return n < 0 && n != -EAGAIN ? fail(end, 0, (int)n) : 0;
+}
+
 int endpoint_flush(struct endpoint *end)
 {
 	struct outbuf *out = &end->out;
 	ssize_t n;
 
+	if (end->owes_empty)
+		return endpoint_send_empty(end);
 	if (!out->len)
 		return 0;
 	n = write_some(end, out->block + out->begin, out->len);

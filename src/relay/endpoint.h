@@ -119,6 +119,7 @@ struct endpoint {
 	size_t in_flight;      /* bytes on the way to it at that moment */
 	uint32_t take_left;    /* bytes still to be read, if `is_draining` */
 	enum relay_cause fault; /* of ENDPOINT_FAULT */
+	bool owes_empty : 1;   /* a datagram of no bytes */
 	bool by_piece : 1;     /* its bytes become pieces, pieces its bytes */
 	bool is_gathering : 1; /* the open message for it has to be whole */
 	bool is_pending : 1;   /* it can give pieces without further bytes */
@@ -137,10 +138,10 @@ void endpoint_init(struct endpoint *end, const struct endpoint_ops *ops,
 /* Closes the stream and gives the block back. */
 void endpoint_done(struct endpoint *end);
 
-/* Whether bytes wait for the peer to take them. */
+/* Whether bytes, or a datagram of none, wait for the peer to take them. */
 static inline bool endpoint_owes(const struct endpoint *end)
 {
-	return end->out.len != 0;
+	return end->out.len != 0 || end->owes_empty;
 }
 
 /* Whether it can give payload without a read. */
@@ -156,6 +157,10 @@ static inline bool endpoint_has_more(const struct endpoint *end)
  */
 __attribute__((warn_unused_result))
 int endpoint_send(struct endpoint *end, const uint8_t *data, size_t len);
+
+/* Sends a datagram of no bytes, to an end that owes nothing; likewise. */
+__attribute__((warn_unused_result))
+int endpoint_send_empty(struct endpoint *end);
 
 /* As endpoint_send(), but leaves it to endpoint_flush(). */
 __attribute__((warn_unused_result))

@@ -9,14 +9,18 @@
 /* What one more write costs, in bytes. */
 #define SEND_WORK 512
 
-/* The first failure is told; endpoint_send() counts what is lost. */
-static void send_bytes(struct outlet *outlet, const uint8_t *data, size_t len)
+/* `len` bytes were sent; the first failure is the one that is told. */
+static void note(struct outlet *outlet, int error, size_t len)
 {
-	int error = endpoint_send(outlet->end, data, len);
-
 	outlet->work += len + SEND_WORK;
 	if (!outlet->error)
 		outlet->error = error;
+}
+
+/* What an end that failed does not get, it counts. */
+static void send_bytes(struct outlet *outlet, const uint8_t *data, size_t len)
+{
+	note(outlet, endpoint_send(outlet->end, data, len), len);
 }
 
 void outlet_flush(struct outlet *outlet)
@@ -42,7 +46,10 @@ void outlet_put(struct outlet *outlet, const void *data, size_t len)
 void outlet_send_alone(struct outlet *outlet, const uint8_t *data, size_t len)
 {
 	outlet_flush(outlet);
-	send_bytes(outlet, data, len);
+	if (len)
+		send_bytes(outlet, data, len);
+	else
+		note(outlet, endpoint_send_empty(outlet->end), 0);
 }
 
 uint8_t *outlet_reserve(struct outlet *outlet, size_t len)

@@ -32,6 +32,7 @@ struct fake_stream {
 	int write_error;   /* -errno of every write, 0: none */
 	int shutdown_error;
 	unsigned reads;
+	unsigned writes; /* that it took, be it nothing */
 	unsigned shutdowns;
 	uint8_t *output; /* what it took */
 	size_t output_len;
@@ -67,6 +68,7 @@ static inline ssize_t fake_write(struct stream *stream, const void *data,
 		return -EAGAIN;
 	if (len > fake->credit)
 		len = fake->credit;
+	fake->writes++;
 	if (fake->credit != FAKE_ALL)
 		fake->credit -= len;
 	fake->output = realloc(fake->output, fake->output_len + len + 1);

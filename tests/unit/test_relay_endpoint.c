@@ -50,6 +50,30 @@ static void test_taken_whole_leaves_nothing(void **state)
 	fake_stream_check_text(&f->fake, "hello");
 }
 
+/* A datagram of no bytes is owed like any other. */
+static void test_nothing_can_be_owed(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(endpoint_send_empty(&f->end), 0);
+	assert_false(endpoint_owes(&f->end));
+	assert_int_equal(f->fake.writes, 1);
+	f->fake.credit = 0;
+	assert_int_equal(endpoint_send_empty(&f->end), 0);
+	assert_true(endpoint_owes(&f->end));
+	assert_int_equal(endpoint_flush(&f->end), 0);
+	assert_true(endpoint_owes(&f->end));
+	assert_int_equal(f->fake.writes, 1);
+	f->fake.credit = FAKE_ALL;
+	assert_int_equal(endpoint_flush(&f->end), 0);
+	assert_false(endpoint_owes(&f->end));
+	assert_int_equal(f->fake.writes, 2);
+	f->fake.write_error = -EPIPE;
+	assert_int_equal(endpoint_send_empty(&f->end), -EPIPE);
+	assert_true(f->end.is_broken);
+	assert_int_equal(endpoint_send_empty(&f->end), 0);
+}
+
 static void test_queued_waits_for_a_flush(void **state)
 {
 	struct fixture *f = *state;
@@ -279,6 +303,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_taken_whole_leaves_nothing),
+		TEST(test_nothing_can_be_owed),
 		TEST(test_queued_waits_for_a_flush),
 		TEST(test_the_rest_is_kept),
 		TEST(test_flush_by_bytes),
