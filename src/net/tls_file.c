@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char credential[] = "credential:";
 
@@ -27,12 +28,21 @@ int tls_file_path(const char *name, char ret_path[PATH_MAX])
 	return len < 0 || len >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
+bool tls_file_is_pipe(const char *path)
+{
+	struct stat file;
+
+	return !stat(path, &file) && S_ISFIFO(file.st_mode);
+}
+
 const char *tls_file_error_text(int error)
 {
 	switch (error) {
 	case -ENOKEY:
 		return "this process was given no credentials "
 		       "($CREDENTIALS_DIRECTORY is not set)";
+	case -ESPIPE:
+		return "it is a pipe, which is read but once";
 	case -EFBIG:
 		return "it is too large";
 	case -EILSEQ:

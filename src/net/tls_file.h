@@ -5,6 +5,7 @@
 #define NET_TLS_FILE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* More than any chain of certificates takes. */
@@ -17,6 +18,9 @@
  */
 __attribute__((warn_unused_result))
 int tls_file_path(const char *name, char ret_path[PATH_MAX]);
+
+/* Whether reading it might wait for a writer: whoever serves must not. */
+bool tls_file_is_pipe(const char *path);
 
 /* Why tls_file_path() or config_disk_read() failed, in words. */
 const char *tls_file_error_text(int error);

@@ -69,6 +69,8 @@ static int read_file(struct loading *loading, const char *name,
 	char path[PATH_MAX];
 	int error = tls_file_path(name, path);
 
+	if (!error && tls_file_is_pipe(path))
+		error = -ESPIPE;
 	if (!error)
 		error = config_disk_read(path, TLS_FILE_MAX, &ret_content->data,
 					 &ret_content->len);

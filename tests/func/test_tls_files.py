@@ -92,6 +92,16 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         f'listeners[0].tls.certificates[0].key: "{gone.key}" {what}']
 
 
+def test_a_pipe_nobody_writes_to(tmp_path: Path, old: Pair) -> None:
+    pipe = Pair(tmp_path, "pipe")
+    os.mkfifo(pipe.certificate)
+    shutil.copy(old.key, pipe.key)
+    assert errors_of(tmp_path, pipe) == [
+        f'listeners[0].tls.certificates[0].certificate: '
+        f'"{pipe.certificate}" cannot be read: it is a pipe, which is read '
+        f'but once']
+
+
 def test_all_errors_of_all_certificates(tmp_path: Path, old: Pair, new: Pair,
                                         authority: Authority) -> None:
     crossed = Pair(tmp_path, "crossed")
