@@ -51,7 +51,7 @@ def corpus(kind: str, size: int = 1 << 20) -> bytes:
                 for at in range(size // 60)]
         return json.dumps(rows).encode()
     if kind == "prose":
-        words = "der die das Fluß Brücke über wasser 水 und \U0001f309".split()
+        words = "der die das Fluß Brücke über 水 und \U0001f309".split()
         return " ".join(words[byte % len(words)] for byte in
                         noise(size // 6)).encode()
     if kind == "noise":

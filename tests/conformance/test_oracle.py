@@ -13,11 +13,13 @@ each by its own line below:
 * Control frames "MAY be injected in the middle of a fragmented message"
   (section 5.4): wsproto forgets then that the message is compressed.
 * A frame may announce 2^32 bytes or more, but no record can: 1009.
+* A frame that may not come is refused by its header: wsproto expands its
+  payload first.
 * A compressed message cut short inside a block is corrupt (RFC 7692 section
   7.2.1 says what a sender sends); blocks behind one with BFINAL count.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, List, Optional, Tuple
 from unittest import mock
 
@@ -68,9 +70,15 @@ class Deflate(PerMessageDeflate):
             client_max_window_bits=agreement.client_max_window_bits)
         self._enabled = True
         self.saw_final = False
+        self.is_open = False    # a message; wsproto's own field may change
+                                # with a header of which half is there
 
     def frame_inbound_header(self, proto: Any, opcode: Any, rsv: Any,
                              size: int) -> Any:
+        has_key = len(proto.buffer) - proto.buffer.bytes_used >= 4
+        if has_key and not opcode.iscontrol() and self.is_open != (
+                opcode is frame_protocol.Opcode.CONTINUATION):
+            return frame_protocol.CloseReason.PROTOCOL_ERROR
         if not opcode.iscontrol() or rsv.rsv1:
             return super().frame_inbound_header(proto, opcode, rsv, size)
         self._inbound_is_compressible = False
@@ -79,6 +87,7 @@ class Deflate(PerMessageDeflate):
     def frame_inbound_complete(self, proto: Any, fin: bool) -> Any:
         if not self._inbound_is_compressible:
             return None
+        self.is_open = not fin
         packer = self._decompressor
         result = super().frame_inbound_complete(proto, fin)
         if packer is not None and packer.eof:
@@ -135,10 +144,16 @@ class Oracle:
                     self._take(event)
                     if self.verdict.code is not None:
                         break
-        header = self.decoder.header
-        if (self.verdict.code is None and header
-                and header.payload_len > RECORD_MAX):
+        if self.verdict.code is None and self._is_too_long():
             self.verdict.code = 1009
+
+    def _is_too_long(self) -> bool:
+        """Whole messages are told at their first byte, others later."""
+        header = self.decoder.header
+        return bool(header and header.fin and not header.rsv.rsv1
+                    and header.opcode.name in ("TEXT", "BINARY")
+                    and header.payload_len > RECORD_MAX
+                    and self.decoder.payload_consumed)
 
     @property
     def decoder(self) -> Any:
@@ -189,10 +204,14 @@ def ask_daemon(client: Talk, pieces: List[bytes]) -> Verdict:
 
 # Streams.
 
-texts = st.text(max_size=40).map(str.encode)
-payloads = st.binary(max_size=60) | st.integers(120, 140).map(
-    lambda size: b"*" * size)
-closes = st.builds(
+# Few words, so that compressed messages refer to those before.
+words = st.sampled_from(["", "Brücke", "水 wasser", "\U0001f309", "a" * 130])
+texts = st.lists(words, max_size=4).map(lambda some: " ".join(some).encode())
+cut_texts = st.builds(lambda text, size: text[:size], texts,
+                      st.integers(0, 12))
+noises = st.binary(max_size=6)
+payloads = texts | cut_texts | noises
+closes = st.binary(max_size=4) | st.builds(
     lambda code, reason: b"" if code is None else close_payload(code, reason),
     st.none() | st.sampled_from([1000, 1001, 1004, 1005, 1014, 1015, 2999,
                                  3000, 4999, 5000]) | st.integers(0, 65535),
@@ -200,44 +219,82 @@ closes = st.builds(
     | st.sampled_from([b"\xff", b"\xed\xa0\x80"]))
 
 
+@dataclass
+class Part:
+    """What frame() makes a frame of."""
+    opcode: int
+    payload: bytes = b""
+    fin: bool = True
+    rsv: int = 0
+    mask: Optional[bytes] = b"\0\0\0\0"
+    form: Optional[int] = None
+
+    def frame(self) -> bytes:
+        return frame(self.opcode, self.payload, fin=self.fin, rsv=self.rsv,
+                     mask=self.mask, form=self.form)
+
+
 masks = st.binary(min_size=4, max_size=4)
 controls = st.builds(
-    lambda opcode, payload, mask: frame(opcode, payload[:125], mask=mask),
+    lambda opcode, payload, mask: Part(opcode, payload[:125], mask=mask),
     st.sampled_from([PING, PING, PONG]), payloads, masks)
 
-
-@st.composite
-def messages(draw: Any) -> Tuple[Any, ...]:
-    """What frames_of() makes a message's frames of."""
-    is_text = draw(st.booleans())
-    payload = draw(texts if is_text else payloads)
-    cuts = sorted(draw(st.lists(st.integers(0, 200), max_size=4)))
-    return (TEXT if is_text else BINARY, payload, cuts,
-            draw(st.booleans()), draw(st.lists(controls, max_size=2)),
-            draw(masks))
-
+# A message: type, payload, cuts, whether to compress it, control frames
+# between its fragments, and the key.
+messages = (st.tuples(st.just(TEXT), texts | texts | cut_texts | noises,
+                      st.lists(st.integers(0, 60), max_size=4), st.booleans(),
+                      st.lists(controls, max_size=2), masks)
+            | st.tuples(st.just(BINARY), payloads,
+                        st.lists(st.integers(0, 60), max_size=4),
+                        st.booleans(), st.lists(controls, max_size=2), masks))
 
 # Places are parts of the whole, so that they fit any stream.
-changes = st.lists(st.tuples(
-    st.floats(0, 1), st.sampled_from(["flip", "drop", "add"]),
-    st.integers(0, 255)), max_size=3)
-places = st.lists(st.floats(0, 1), max_size=8)
+place = st.floats(0, 1, exclude_max=True)
+changes = st.just([]) | st.lists(st.tuples(
+    place, st.sampled_from(["flip", "drop", "add"]), st.integers(0, 255)),
+    max_size=2)
+breaks = st.just([]) | st.lists(st.tuples(place, st.sampled_from([
+    "drop", "twice", "fin", "opcode", "rsv", "mask", "form"]),
+    st.integers(0, 255)), max_size=2)
+places = st.lists(place, max_size=8)
 
 
-def frames_of(message: Any, packer: Optional[Packer]) -> bytes:
+def parts_of(message: Any, packer: Optional[Packer]) -> List[Part]:
     opcode, payload, cuts, wants_packing, among, mask = message
     rsv = 0
     if packer and wants_packing:
         payload, rsv = packer(payload), 4
-    ends = [min(cut, len(payload)) for cut in cuts] + [len(payload)]
-    data, begin = b"", 0
-    for i, end in enumerate(ends):
-        data += frame(CONTINUATION if i else opcode, payload[begin:end],
-                      fin=i == len(ends) - 1, rsv=0 if i else rsv, mask=mask)
-        begin = end
-        if i < len(ends) - 1 and i < len(among):
-            data += among[i]
-    return data
+    ends = sorted(min(cut, len(payload)) for cut in cuts) + [len(payload)]
+    parts: List[Part] = []
+    for i, (begin, end) in enumerate(zip([0, *ends], ends)):
+        parts.append(Part(CONTINUATION if i else opcode, payload[begin:end],
+                          i == len(ends) - 1,
+                          0 if i else rsv, mask))
+        parts += among[i:i + 1] if i < len(ends) - 1 else []
+    return parts
+
+
+def broken(parts: List[Part], what: List[Tuple[float, str, int]]
+           ) -> List[Part]:
+    """Frames that are whole, and against the rules."""
+    for where, kind, number in what:
+        at = int(where * len(parts))
+        if at >= len(parts):
+            continue
+        old = parts[at]
+        if kind == "drop":
+            parts = parts[:at] + parts[at + 1:]
+            continue
+        if kind == "twice":
+            parts = parts[:at] + [old] + parts[at:]
+            continue
+        parts[at] = replace(old, **{
+            "fin": {"fin": not old.fin},
+            "opcode": {"opcode": number % 16},
+            "rsv": {"rsv": number % 8},
+            "mask": {"mask": None},
+            "form": {"form": (16, 64)[number % 2]}}[kind])
+    return parts
 
 
 def changed(data: bytes, what: List[Tuple[float, str, int]]) -> bytes:
@@ -260,16 +317,17 @@ def cut(data: bytes, where: List[float]) -> List[bytes]:
 
 
 streams = st.tuples(
-    st.lists(messages() | controls, max_size=5),
-    st.none() | closes.map(lambda body: frame(CLOSE, body[:125])),
-    changes, places)
+    st.lists(messages | messages | controls, max_size=6),
+    st.none() | closes.map(lambda body: Part(CLOSE, body[:125])),
+    breaks, changes, places)
 
 
 def stream_of(drawn: Any, packer: Optional[Packer]) -> List[bytes]:
-    parts, end, what, where = drawn
-    data = b"".join(part if isinstance(part, bytes)
-                    else frames_of(part, packer) for part in parts)
-    return cut(changed(data + (end or b""), what), where)
+    made, end, wrong, what, where = drawn
+    parts = [part for one in made for part in (
+        [one] if isinstance(one, Part) else parts_of(one, packer))]
+    parts = broken(parts + ([end] if end else []), wrong)
+    return cut(changed(b"".join(part.frame() for part in parts), what), where)
 
 
 def compare(client: Talk, drawn: Any) -> None:
@@ -278,7 +336,7 @@ def compare(client: Talk, drawn: Any) -> None:
     expected, got = oracle.verdict, ask_daemon(client, pieces)
     if expected.code is None:
         expected.code = 1000    # the end of TCP, told by ask_daemon()
-    if oracle.deflate and drawn[2] and got.code == 1007:
+    if oracle.deflate and (drawn[2] or drawn[3]) and got.code == 1007:
         # Changed compressed data: stricter than wsproto, or as strict.
         assert got.messages == expected.messages[:len(got.messages)]
         assert got.pongs == expected.pongs[:len(got.pongs)]
