@@ -18,8 +18,7 @@ from lib import backends  # noqa: E402
 from lib.config import Config, relay_to  # noqa: E402
 from lib.relay import Relay, Relays, binary  # noqa: E402
 from lib.talk import Talk  # noqa: E402
-
-SMALL_LIMIT = 1000
+from play import SMALL_LIMIT  # noqa: E402
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -6,6 +6,9 @@ from typing import Any, Callable, Sequence
 import pytest
 from lib.talk import Closed, Event, Talk
 
+# limits.message of the route /small.
+SMALL_LIMIT = 1000
+
 # How frames are sent: in one write, one by one, byte by byte.
 CHOPS = ["whole", "frames", "octets"]
 

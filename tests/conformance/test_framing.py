@@ -13,7 +13,7 @@ from lib import ws
 from lib.backends import pattern
 from lib.talk import Event, Message, Pong, binary, text
 from lib.ws import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame
-from play import every_chop, fails, opened, passes
+from play import every_chop, fails, opened, passes, send
 
 LENGTHS = [*range(0, 10), 16, 31, 64, 124, 125, 126, 127, 128, 255, 256, 1000,
            16383, 16384, 65534, 65535, 65536, 65537, 131072, 200001]
@@ -97,7 +97,6 @@ def test_reserved_bits(talk: Any, rsv: int, opcode: int, chop: str) -> None:
 def check_failed_after(client: Any, frames: List[bytes], chop: str,
                        answers: List[Event]) -> None:
     """As play.fails(); a pong may overtake an echo, which takes a way."""
-    from play import send
     try:
         send(client, frames, chop)
     except (BrokenPipeError, ConnectionResetError):

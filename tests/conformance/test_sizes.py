@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from clauses import clause
-from conftest import SMALL_LIMIT
 from lib.backends import pattern
 from lib.deflate import offer
 from lib.talk import Message, fragments, text
 from lib.ws import BINARY, CONTINUATION, TEXT, frame
+from play import SMALL_LIMIT
 
 KIB, MIB = 1 << 10, 1 << 20
 
