@@ -254,7 +254,7 @@ def aims(results):
     found.append(("idle: bytes a session, compression agreed to without",
                   _over(_get(s, "idle", OURS + " deflate",
                              "bytes_per_session"),
-                        _get(s, "idle", OURS, "bytes_per_session")), 1.01))
+                        _get(s, "idle", OURS, "bytes_per_session")), 1.02))
     found.append(("idle: bytes a TLS session",
                   _get(s, "idle", OURS_TLS, "bytes_per_session"), 18 * 1024))
     found.append(("idle: bytes a session",
