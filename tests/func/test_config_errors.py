@@ -61,12 +61,6 @@ def test_mistyped_key_inside(tmp_path: Path, line: int, old: str, new: str,
                for error in errors), errors
 
 
-def test_key_of_later(tmp_path: Path) -> None:
-    """What only message framings will need is not known before."""
-    check_one(tmp_path, BASE + 'limits = { message = "1M"; };', 4,
-              "limits.message")
-
-
 @pytest.mark.parametrize("text,words", [
     ("workers = 0;", ["workers"]),
     ("workers = -1;", ["workers"]),
@@ -138,7 +132,10 @@ def test_bad_value(tmp_path: Path, text: str, words: List[str]) -> None:
     (3, '; }', '; framing = "length24"; }', ["framing"]),
     (3, '; }', '; line_end = "lf"; }', ["line_end", '"lines"']),
     (3, '; }', '; framing = "lines"; line_end = "cr"; }', ["line_end"]),
-    (3, '; }', '; compression = "off"; }', ["compression"]),
+    (3, '; }', '; compression = "gzip"; }', ["compression", '"gzip"']),
+    (3, '; }', '; deflate = { level = 0; }; }', ["deflate.level"]),
+    (3, '; }', '; message = "auto"; }', ["message", '"stream"']),
+    (3, '; }', '; limits = { message = 1; }; }', ["limits.message"]),
     (3, '; }', '; limits = { headers = "1K"; }; }', ["headers"]),
     (3, '; }', '; timeouts = { handshake = "1s"; }; }', ["handshake"]),
     (3, '; }', '; timeouts = { idle = "x"; }; }', ["idle"]),

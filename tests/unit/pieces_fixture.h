@@ -182,12 +182,16 @@ static inline void pieces_down(struct pieces *p, const void *data, size_t len,
 struct bytes {
 	uint8_t *data;
 	size_t len;
+	size_t size;
 };
 
 static inline void bytes_add(struct bytes *b, const void *data, size_t len)
 {
-	b->data = realloc(b->data, b->len + len + 1);
-	assert_non_null(b->data);
+	if (b->len + len >= b->size) {
+		b->size = 2 * (b->len + len) + 1;
+		b->data = realloc(b->data, b->size);
+		assert_non_null(b->data);
+	}
 	if (len)
 		memcpy(b->data + b->len, data, len);
 	b->len += len;

@@ -98,7 +98,7 @@ static void make_traffic(struct pieces *p, struct traffic *t,
 {
 	bool is_typed = c->framing == CONFIG_FRAMING_TYPED_LENGTH32;
 
-	*t = (struct traffic){ .frames = { NULL, 0 } };
+	*t = (struct traffic){ .frames = { .data = NULL } };
 	for (size_t i = 0; i < MESSAGES; i++) {
 		t->is_text[i] = is_typed && pieces_random(p) % 2;
 		add_payload(p, &t->payload[i], c->longest);
@@ -213,7 +213,7 @@ static void test_known_length_is_not_gathered(void **unused)
 					  .limit = 1000 };
 	struct pieces *p = pieces_new(&options);
 	uint8_t payload[30000] = { 1, 2, 3 };
-	struct bytes frames = { NULL, 0 };
+	struct bytes frames = { .data = NULL };
 
 	(void)unused;
 	bytes_add_frame(&frames, WS_BINARY, payload, sizeof(payload));
@@ -236,7 +236,7 @@ struct fault_case {
 static void check_fault(const struct fault_case *c)
 {
 	struct pieces *p = pieces_new(&c->options);
-	struct bytes frames = { NULL, 0 };
+	struct bytes frames = { .data = NULL };
 
 	bytes_add_frame(&frames, c->is_fragment ? 0x02 : WS_BINARY, c->first,
 			strlen(c->first));
@@ -287,7 +287,7 @@ static void test_close_inside_a_message(void **unused)
 {
 	struct pieces_options options = { .framing = CONFIG_FRAMING_LINES };
 	struct pieces *p = pieces_new(&options);
-	struct bytes frames = { NULL, 0 };
+	struct bytes frames = { .data = NULL };
 
 	(void)unused;
 	bytes_add_frame(&frames, WS_BINARY, "whole", 5);

@@ -53,7 +53,8 @@ static void check_text(const struct text_case *c, size_t piece, size_t credit)
 	assert_int_equal(p->result.outcome,
 			 c->cause ? PUMP_FAULT : PUMP_NOTHING);
 	assert_int_equal(p->result.cause, c->cause);
-	frames = (struct bytes){ p->to_client.output, p->to_client.output_len };
+	frames = (struct bytes){ .data = p->to_client.output,
+				 .len = p->to_client.output_len };
 	join_messages(&frames, &messages);
 	assert_int_equal(messages.len, c->frames_len);
 	assert_memory_equal(messages.data, c->frames, c->frames_len);
