@@ -145,6 +145,17 @@ static bool begin_frame(struct endpoint_ws *ws, struct workshop *shop)
 	return ws->deflate.inflate;
 }
 
+/*
+ * A message whose length is known is told before its payload comes, if that
+ * may take a while: it may be one too many, and its record can begin.
+ */
+static bool is_header_alone(const struct endpoint_ws *ws,
+			    const struct chunk *input)
+{
+	return !input->len && ws->is_receiving_new && ws->conn.frame.fin &&
+	       ws->conn.frame.payload_len && !ws->conn.is_compressed;
+}
+
 /* Takes a step in the frames; their payload stays where it is. */
 static enum ws_event step(struct ws_conn *conn, struct chunk *input,
 			  struct chunk *ret_payload)
@@ -203,9 +214,11 @@ static enum endpoint_news next_step(struct endpoint_ws *ws,
 
 	switch (event) {
 	case WS_EVENT_FRAME:
-		if (begin_frame(ws, shop))
-			break;
-		return fail(ws, CAUSE_NO_MEMORY, payload, ret_piece);
+		if (!begin_frame(ws, shop))
+			return fail(ws, CAUSE_NO_MEMORY, payload, ret_piece);
+		if (is_header_alone(ws, input))
+			return tell(ws, payload, false, ret_piece);
+		break;
 	case WS_EVENT_NONE:
 	case WS_EVENT_FRAGMENT:
 	case WS_EVENT_MESSAGE:

@@ -83,6 +83,9 @@ static int begin_messages(struct session *s)
 	endpoint_ws_begin(&s->client, messages_of(s->route));
 	if (!h->is_deflated && !workshop_is_needed(s->route))
 		return 0;
+	/* A worker that was out of memory at a reload may have too little. */
+	if (s->relay->shop.batch_size < workshop_share(s->route))
+		return -ENOMEM;
 	endpoint_ws_begin_pieces(&s->client,
 				 s->route->invalid_utf8 ==
 					 CONFIG_INVALID_UTF8_REPLACE);
